@@ -1,0 +1,137 @@
+#include "adapters/adapter.h"
+
+#include "adapters/declarative.h"
+#include "adapters/formats/readers.h"
+#include "adapters/mapping/cells.h"
+#include "adapters/mapping/load.h"
+#include "adapters/mapping/map.h"
+#include "adapters/mapping/wire.h"
+
+namespace chuanyu::adapters {
+namespace {
+
+class DeclarativeAdapter final : public Adapter {
+ public:
+  explicit DeclarativeAdapter(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+    const auto& p = *plan_;
+    std::string head;
+    std::string foot;
+    if (p.profile.syntax == Syntax::xml) {
+      head = "<?xml version=\"1.0\" encoding=\"" + std::string(p.charset->label()) + "\"?>\n<" + p.list_name + ">\n";
+      foot = "</" + p.list_name + ">\n";
+    } else if (p.profile.syntax == Syntax::csv) {
+      head = p.csv_header + "\r\n";
+    }
+    // The names were checked against the character set when the plan was loaded.
+    (void)p.charset->encode(head, head_);
+    (void)p.charset->encode(foot, foot_);
+  }
+
+  const Profile& profile() const override { return plan_->profile; }
+
+  Result<Converted> get(std::string_view native, const GetOptions& options) const override {
+    const Plan& plan = *plan_;
+    Workspace& ws = workspace();
+    ws.begin();
+    if (native.size() > plan.max_bytes + head_.size()) {
+      return error(Code::RECORD_TOO_LARGE, "单条记录超过 " + std::to_string(plan.max_bytes) + " 字节");
+    }
+    std::string_view text = native;
+    if (plan.charset->is_utf8()) {
+      if (!valid_utf8(text)) return plan.charset->decode(text, ws.utf8).error();
+      if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+    } else {
+      CHUANYU_CHECK(plan.charset->decode(native, ws.utf8));
+      text = ws.utf8;
+    }
+    bool ok = false;
+    switch (plan.profile.syntax) {
+      case Syntax::json: ok = load_json(plan, text, ws); break;
+      case Syntax::xml: ok = load_xml(plan, text, ws); break;
+      case Syntax::csv: ok = load_csv(plan, text, ws); break;
+    }
+    if (!ok || !map_forward(plan, options, ws)) return std::move(ws.failure);
+    Converted out;
+    out.bytes.reserve(text.size() + 64);
+    encode_wire(plan, ws, out.bytes);
+    out.notes.swap(ws.notes);
+    return out;
+  }
+
+  Result<Converted> create(std::string_view canonical) const override {
+    const Plan& plan = *plan_;
+    Workspace& ws = workspace();
+    ws.begin();
+    Bytes& text = ws.utf8;
+    if (!decode_wire(plan, canonical, ws) || !map_backward(plan, ws) || !print_native(plan, ws, text)) {
+      return std::move(ws.failure);
+    }
+    Converted out;
+    if (plan.charset->is_utf8())
+      out.bytes.assign(text);
+    else
+      CHUANYU_CHECK(plan.charset->encode(text, out.bytes));
+    out.notes.swap(ws.notes);
+    return out;
+  }
+
+  Bytes join(const std::vector<std::string_view>& records) const override {
+    Bytes out = head_;
+    switch (plan_->profile.syntax) {
+      case Syntax::json:
+        if (records.empty()) return "[]\n";
+        out += '[';
+        for (std::size_t i = 0; i < records.size(); ++i) {
+          out += i == 0 ? "\n" : ",\n";
+          out.append(records[i]);
+        }
+        out += "\n]\n";
+        break;
+      case Syntax::xml:
+        for (const auto& record : records) {
+          out.append(record);
+          out += '\n';
+        }
+        out += foot_;
+        break;
+      case Syntax::csv:
+        for (const auto& record : records) out.append(row(record));
+        break;
+    }
+    return out;
+  }
+
+  std::unique_ptr<RecordReader> reader() const override {
+    const ReaderLimits limits{plan_->max_bytes};
+    switch (plan_->profile.syntax) {
+      case Syntax::json: return make_json_reader(*plan_->charset, limits);
+      case Syntax::xml: return make_xml_reader(*plan_->charset, plan_->list_name, plan_->record_name, limits);
+      case Syntax::csv: break;
+    }
+    return make_csv_reader(*plan_->charset, limits);
+  }
+
+ private:
+  // What follows the header line.
+  std::string_view row(std::string_view record) const {
+    if (record.substr(0, head_.size()) == head_) return record.substr(head_.size());
+    bool quoted = false;
+    for (std::size_t i = 0; i < record.size(); ++i) {
+      if (record[i] == '"') quoted = !quoted;
+      if (record[i] == '\n' && !quoted) return record.substr(i + 1);
+    }
+    return {};
+  }
+
+  std::shared_ptr<const Plan> plan_;
+  Bytes head_;
+  Bytes foot_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Adapter> make_declarative(std::shared_ptr<const Plan> plan) {
+  return std::make_shared<DeclarativeAdapter>(std::move(plan));
+}
+
+}  // namespace chuanyu::adapters

@@ -1,0 +1,109 @@
+// adapters/mapping/spec.h: a mapping file as it is written (adapters/README.md is the language).
+//
+// parse_spec() checks the form only and reports every mistake with file#/json/pointer; compile() checks the meaning.
+// Threads: plain values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/adapter.h"
+
+namespace chuanyu::adapters {
+
+struct AsSpec {
+  std::string kind;  // text bool int dec date code uscc org_code id_number licence_id id region
+  std::string at;    // where it stands: file#/pointer
+  std::int64_t max = 0;
+  std::string unit;
+  std::int64_t frac = 0;
+  bool json_number = false;
+  std::vector<std::string> in;
+  std::string out;
+  std::string codeset;
+  std::string words;  // "text"
+  std::string by;
+  std::vector<std::string> uscc, org_code, id_number;
+  CheckAction check = CheckAction::reject;
+  std::int64_t digits = 6;
+};
+
+struct CaseSpec {
+  std::string at;
+  std::vector<std::string> when;  // empty: else
+  std::string c;
+  std::optional<std::string> constant;
+  bool alias = false;
+  std::optional<AsSpec> as;
+};
+
+struct WhenSpec {
+  std::string n;
+  std::vector<std::string> in;
+  std::string c;
+  std::string is;
+};
+
+struct RuleSpec {
+  std::string at;
+  std::string kind;
+  std::string id;
+  std::optional<std::string> n;
+  std::string c;
+  std::optional<AsSpec> as;
+  bool required = false;
+  std::optional<std::string> fallback;
+  std::string absent;
+  std::string why;
+  bool refuse = false;
+  std::string split;
+  std::string zip;
+  std::optional<std::string> v;
+  std::string dir;
+  std::optional<WhenSpec> when;
+  std::string same_as;
+  std::vector<CaseSpec> cases;
+  std::vector<RuleSpec> rules;
+  bool has_rules = false;
+  std::optional<AsSpec> item;
+};
+
+struct CodeSetSpec {
+  std::string at;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::map<std::string, std::string> prefer;
+  std::string gap = "reject";  // reject | quarantine | other
+  std::string other;
+  std::string back_text = "never";
+  std::string back_gap = "refuse";  // refuse | omit | code
+  std::string back_gap_code;
+};
+
+struct Spec {
+  std::string file;
+  std::string mapping;
+  std::string version;
+  std::string kind;
+  std::string canonical;
+  std::string media_type;
+  std::string format;
+  std::string charset;
+  std::string record;
+  std::string list;
+  std::string absent;
+  std::string unknown = "ext";
+  std::int64_t max_bytes = 1 << 20;
+  std::int64_t max_depth = 32;
+  std::vector<std::pair<std::string, std::string>> structure;  // n, absent
+  std::vector<RuleSpec> rules;
+  std::map<std::string, CodeSetSpec> codesets;
+  std::string text;  // the file and every file it names, for the fingerprint
+};
+
+// Reads `file` and the code-set files it names. Mistakes are added to `errors`; nothing is thrown.
+Spec parse_spec(const std::string& file, std::vector<Error>& errors);
+
+}  // namespace chuanyu::adapters

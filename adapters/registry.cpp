@@ -1,0 +1,69 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "adapters/adapter.h"
+#include "adapters/declarative.h"
+#include "adapters/mapping/compile.h"
+#include "adapters/mapping/spec.h"
+
+namespace chuanyu::adapters {
+namespace {
+
+constexpr std::string_view kSuffix = ".mapping.json";
+
+std::vector<std::string> mapping_files(const std::string& folder, std::vector<Error>& errors) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> files;
+  std::error_code failed;
+  fs::recursive_directory_iterator it(folder, failed);
+  if (failed) {
+    errors.push_back(error(Code::CONFIG_UNREADABLE, "不能读取映射目录", folder));
+    return files;
+  }
+  for (; it != fs::recursive_directory_iterator(); it.increment(failed)) {
+    if (failed) break;
+    const auto name = it->path().filename().string();
+    if (name.size() > kSuffix.size() && name.ends_with(kSuffix) && it->is_regular_file())
+      files.push_back(it->path().string());
+  }
+  if (files.empty()) errors.push_back(error(Code::CONFIG_VALUE, "目录中没有 *.mapping.json", folder));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load(const std::string& folder) {
+  std::vector<Error> errors;
+  auto registry = std::make_shared<Registry>();
+  for (const auto& file : mapping_files(folder, errors)) {
+    const std::size_t before = errors.size();
+    const Spec spec = parse_spec(file, errors);
+    if (errors.size() != before) continue;
+    if (std::filesystem::path(file).filename().string() != spec.mapping + std::string(kSuffix)) {
+      errors.push_back(
+          error(Code::MAPPING_INVALID, "文件名应为 " + spec.mapping + std::string(kSuffix), file + "#/mapping"));
+    }
+    auto plan = compile(spec, errors);
+    if (plan == nullptr) continue;
+    if (!registry->adapters_.emplace(spec.mapping, make_declarative(plan)).second) {
+      errors.push_back(error(Code::MAPPING_INVALID, "另有同名的映射：" + spec.mapping, file + "#/mapping"));
+    }
+  }
+  if (!errors.empty()) return errors;
+  return std::shared_ptr<const Registry>(registry);
+}
+
+std::shared_ptr<const Adapter> Registry::find(std::string_view profile_id) const {
+  const auto it = adapters_.find(profile_id);
+  return it == adapters_.end() ? nullptr : it->second;
+}
+
+std::vector<std::shared_ptr<const Adapter>> Registry::all() const {
+  std::vector<std::shared_ptr<const Adapter>> out;
+  out.reserve(adapters_.size());
+  for (const auto& [id, adapter] : adapters_) out.push_back(adapter);
+  return out;
+}
+
+}  // namespace chuanyu::adapters

@@ -1,0 +1,214 @@
+#include "gateway/app/gateway.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "gateway/app/world.h"
+#include "gateway/base/log.h"
+#include "gateway/crypto/aead.h"
+#include "gateway/crypto/certificate.h"
+#include "gateway/crypto/key_file.h"
+#include "gateway/exchange/desk.h"
+#include "gateway/exchange/projection.h"
+#include "gateway/federation/link.h"
+#include "gateway/http/routes.h"
+#include "gateway/transport/server.h"
+
+namespace chuanyu::app {
+namespace {
+
+constexpr std::chrono::seconds kDrain{30};
+constexpr int kExitRestart = 75;  // EX_TEMPFAIL: the supervisor is to start it again
+
+Result<exchange::Settings> settings_of(const config::Config& config) {
+  exchange::Settings settings;
+  settings.gateway = config.gateway.id;
+  for (const config::Peer& peer : config.peers) {
+    CHUANYU_TRY(crypto::VerifyKey key, crypto::VerifyKey::from_pem_file(peer.log_key));
+    settings.peers.emplace(peer.id, std::move(key));
+  }
+  settings.default_expiry = TimeUs{config.exchange.default_expiry_hours} * 3'600 * 1'000'000;
+  settings.query_wait = config.exchange.query_wait;
+  settings.query_wait_max = config.limits.query_wait_max;
+  settings.query_records = config.limits.query_records;
+  return settings;
+}
+
+transport::ServerOptions server_options(const config::Config& config) {
+  transport::ServerOptions options;
+  options.address = config.listen.address;
+  options.port = config.listen.port;
+  options.files = tls_files(config);
+  const config::Limits& from = config.limits;
+  transport::Limits& to = options.limits;
+  to.connections = from.connections;
+  to.connections_per_address = from.connections_per_address;
+  to.header_count = from.header_count;
+  to.header_bytes = from.header_bytes;
+  to.target_bytes = from.target_bytes;
+  to.body_bytes = from.body_bytes;
+  to.stream_bytes = from.stream_bytes;
+  to.handshake = from.handshake;
+  to.request = from.request;
+  to.idle = from.idle;
+  to.write = from.write;
+  to.stream_stall = from.stream_stall;
+  options.loops = config.threads.loops;
+  options.workers = config.threads.workers;
+  options.stream_workers = config.threads.stream_workers;
+  options.streams = http::Routes::streams;
+  return options;
+}
+
+Result<journal::Options> journal_options(const config::Config& config, const Clock& clock) {
+  journal::Options options;
+  options.folder = config.data;
+  options.origin = config.gateway.origin;
+  options.gateway = config.gateway.id;
+  CHUANYU_TRY(options.key_encryption_key, crypto::read_raw_key_file(config.keys.kek, crypto::kAeadKeyBytes));
+  options.key_epoch = config.keys.kek_epoch;
+  CHUANYU_TRY(crypto::SigningKey key, crypto::SigningKey::from_pem_file(config.keys.log_key));
+  options.log_key = std::make_shared<const crypto::SigningKey>(std::move(key));
+  options.clock = &clock;
+  options.disk_refuse_percent = config.disk.refuse_percent;
+  options.on_fatal = [](const Error& why) {
+    // Nothing that was not durable has been answered; recovery finds the rest.
+    log::error("journal.fatal", {{"code", to_string(why.code)}, {"detail", why.detail}});
+    std::_Exit(kExitRestart);
+  };
+  return options;
+}
+
+}  // namespace
+
+// Members are in the order in which they depend on one another; they end in the reverse order.
+struct Gateway::Impl {
+  explicit Impl(const config::Config& config_in) : config(config_in), projection(state, waiters) {}
+
+  config::Config config;
+  SystemClock clock;
+  exchange::State state;
+  exchange::Waiters waiters;
+  exchange::Projection projection;
+  std::unique_ptr<journal::Journal> journal;
+  std::unique_ptr<exchange::Desk> desk;
+  std::unique_ptr<http::Routes> routes;
+  std::vector<std::unique_ptr<federation::Link>> links;
+  std::unique_ptr<transport::Server> server;
+  std::unique_ptr<transport::Server> admin;
+
+  Status open(std::shared_ptr<const exchange::World> world);
+  Status listen();
+  std::vector<http::Check> checks() const;
+};
+
+Status Gateway::Impl::open(std::shared_ptr<const exchange::World> world) {
+  CHUANYU_TRY(exchange::Settings settings, settings_of(config));
+  CHUANYU_TRY(journal::Options options, journal_options(config, clock));
+  CHUANYU_TRY(journal, journal::Journal::open(std::move(options), projection));
+  desk = std::make_unique<exchange::Desk>(std::move(settings), *journal, state, waiters, clock);
+  CHUANYU_CHECK(desk->put_in_force(world, "start"));
+  routes = std::make_unique<http::Routes>(*desk, config.limits.requests_per_second);
+  for (const config::Peer& peer : config.peers) {
+    CHUANYU_TRY(transport::ClientOptions client, peer_client(config, peer, *world->directory));
+    links.push_back(std::make_unique<federation::Link>(
+        *desk, federation::LinkOptions{peer.id, std::move(client), peer.retry_min, peer.retry_max}));
+  }
+  return {};
+}
+
+Status Gateway::Impl::listen() {
+  CHUANYU_TRY(server, transport::Server::start(server_options(config),
+                                               [this](transport::Request request, transport::Responder responder) {
+                                                 routes->handle(std::move(request), std::move(responder));
+                                               }));
+  transport::ServerOptions options;
+  options.address = config.listen.admin_address;
+  options.port = config.listen.admin_port;
+  options.tls = false;
+  options.loops = 1;
+  options.limits.connections = 100;
+  CHUANYU_TRY(admin, transport::Server::start(
+                         std::move(options), [this](const transport::Request& request, transport::Responder responder) {
+                           responder.send(http::admin(request, [this] { return checks(); }));
+                         }));
+  for (const auto& link : links) link->start();
+  return {};
+}
+
+std::vector<http::Check> Gateway::Impl::checks() const {
+  std::vector<http::Check> list;
+  list.push_back({"log", journal->healthy(), journal->healthy() ? "" : "交换日志不可用，见 journal.* 日志"});
+  list.push_back({"adapters", !desk->world()->adapters->all().empty(), ""});
+  return list;
+}
+
+std::variant<std::unique_ptr<Gateway>, std::vector<Error>> Gateway::start(const config::Config& config) {
+  auto world = load_world(config);
+  if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
+  auto impl = std::make_unique<Impl>(config);
+  Status opened = impl->open(std::get<std::shared_ptr<const exchange::World>>(world));
+  if (opened.ok()) opened = impl->listen();
+  auto gateway = std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+  if (!opened.ok()) return std::vector<Error>{opened.error()};
+  return gateway;
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() { drain(); }
+
+std::uint16_t Gateway::port() const { return impl_->server->port(); }
+std::uint16_t Gateway::admin_port() const { return impl_->admin->port(); }
+
+std::vector<Error> Gateway::reload() {
+  std::vector<Error> errors;
+  auto world = load_world(impl_->config);
+  if (const auto* found = std::get_if<std::vector<Error>>(&world)) {
+    errors = *found;
+  } else {
+    const Status in_force =
+        impl_->desk->put_in_force(std::get<std::shared_ptr<const exchange::World>>(world), "reload");
+    if (!in_force.ok()) errors.push_back(in_force.error());
+  }
+  if (const Status tls = impl_->server->reload(); !tls.ok()) errors.push_back(tls.error());
+  const auto in_force = impl_->desk->world();
+  for (std::size_t i = 0; i < impl_->links.size(); ++i) {
+    auto client = peer_client(impl_->config, impl_->config.peers[i], *in_force->directory);
+    if (client.ok()) {
+      impl_->links[i]->reload(std::move(*client));
+    } else {
+      errors.push_back(client.error());
+    }
+  }
+  return errors;
+}
+
+void Gateway::drain() {
+  // Requests first: the answers they wait for may still need the links.
+  if (impl_->server) impl_->server->drain(kDrain);
+  for (const auto& link : impl_->links) link->stop();
+  impl_->waiters.stop();
+  impl_->server.reset();
+  if (impl_->admin) impl_->admin->drain(std::chrono::seconds(1));
+  impl_->admin.reset();
+  if (impl_->journal) impl_->journal->stop();
+}
+
+std::vector<Error> check(const config::Config& config) {
+  std::vector<Error> errors;
+  auto world = load_world(config);
+  if (const auto* found = std::get_if<std::vector<Error>>(&world)) errors = *found;
+  const auto note = [&](const auto& result) {
+    if (!result.ok()) errors.push_back(result.error());
+  };
+  note(settings_of(config));
+  note(crypto::read_raw_key_file(config.keys.kek, crypto::kAeadKeyBytes));
+  note(crypto::SigningKey::from_pem_file(config.keys.log_key));
+  note(crypto::parse_certificate_pem_file(config.tls.certificate));
+  if (const auto* loaded = std::get_if<std::shared_ptr<const exchange::World>>(&world)) {
+    for (const config::Peer& peer : config.peers) note(peer_client(config, peer, *(*loaded)->directory));
+  }
+  return errors;
+}
+
+}  // namespace chuanyu::app

@@ -1,0 +1,38 @@
+// gateway/app/gateway.h: the running gateway: the one place that wires the rooms together.
+//
+// Threads: start(), reload(), drain() and the destructor on one control thread. Failure: start() reports every problem
+// of the files it is given; reload() leaves in force what was there, part by part, and says what it refused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/result.h"
+#include "gateway/config/config.h"
+
+namespace chuanyu::app {
+
+class Gateway {
+ public:
+  static std::variant<std::unique_ptr<Gateway>, std::vector<Error>> start(const config::Config& config);
+  ~Gateway();
+
+  std::uint16_t port() const;
+  std::uint16_t admin_port() const;
+  // Certificates, CRL, directory, policy and mappings anew (SIGHUP).
+  std::vector<Error> reload();
+  // Takes nothing new, answers what was received, delivers nothing more, closes the log (SIGTERM).
+  void drain();
+
+ private:
+  struct Impl;
+  explicit Gateway(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Reads everything that start() would read and opens nothing: for --check-config.
+std::vector<Error> check(const config::Config& config);
+
+}  // namespace chuanyu::app

@@ -1,0 +1,97 @@
+// chuanyu-gateway: the daemon. Exit codes: 0 ended by SIGTERM or a finished check, 1 could not start, 2 usage or
+// configuration, 75 the log failed and the supervisor is to start it again.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "gateway/app/gateway.h"
+#include "gateway/base/log.h"
+#include "gateway/config/config.h"
+
+namespace {
+
+using chuanyu::Error;
+
+void print(const std::vector<Error>& errors) {
+  for (const Error& error : errors) {
+    std::fprintf(stderr, "%s\n    %s\n", error.to_text().c_str(),
+                 std::string(chuanyu::info(error.code).advice).c_str());
+  }
+}
+
+sigset_t control_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+int serve(const chuanyu::config::Config& config) {
+  auto started = chuanyu::app::Gateway::start(config);
+  if (const auto* errors = std::get_if<std::vector<Error>>(&started)) {
+    print(*errors);
+    return 1;
+  }
+  auto& gateway = std::get<std::unique_ptr<chuanyu::app::Gateway>>(started);
+  std::printf("ready https=%u admin=%u\n", static_cast<unsigned>(gateway->port()),
+              static_cast<unsigned>(gateway->admin_port()));
+  std::fflush(stdout);
+  const sigset_t set = control_signals();
+  while (true) {
+    int signal = 0;
+    sigwait(&set, &signal);
+    if (signal != SIGHUP) break;
+    const std::vector<Error> errors = gateway->reload();
+    for (const Error& error : errors) chuanyu::log::error("reload.refused", {{"error", error.to_text()}});
+    chuanyu::log::info("reload.done", {{"errors", errors.size()}});
+  }
+  chuanyu::log::info("drain.begin");
+  gateway->drain();
+  chuanyu::log::info("drain.done");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli{
+      "chuanyu-gateway：川渝数据共享网关。SIGTERM 停止（处理完已收请求），SIGHUP "
+      "重载证书、吊销列表、名录、策略与映射。",
+      "chuanyu-gateway"};
+  std::string path;
+  bool check_only = false;
+  bool print_default = false;
+  cli.add_option("--config", path, "配置文件")->envname("CHUANYU_CONFIG");
+  cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
+  cli.add_flag("--print-default-config", print_default, "打印带注释的完整默认配置");
+  cli.set_version_flag("--version", std::string("chuanyu-gateway ") + CHUANYU_VERSION);
+  CLI11_PARSE(cli, argc, argv);
+  if (print_default) {
+    std::fputs(std::string(chuanyu::config::default_text()).c_str(), stdout);
+    return 0;
+  }
+  if (path.empty()) {
+    std::fputs("须用 --config 指定配置文件；--print-default-config 打印一份样例\n", stderr);
+    return 2;
+  }
+  const auto loaded = chuanyu::config::load(path);
+  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
+    print(*errors);
+    return 2;
+  }
+  const auto& config = std::get<chuanyu::config::Config>(loaded);
+  if (check_only) {
+    const std::vector<Error> errors = chuanyu::app::check(config);
+    print(errors);
+    if (errors.empty())
+      std::printf("配置正确：%s（网关 %s，对端 %zu 个）\n", path.c_str(), config.gateway.id.c_str(),
+                  config.peers.size());
+    return errors.empty() ? 0 : 2;
+  }
+  chuanyu::log::set_level(config.log_level);
+  const sigset_t set = control_signals();  // before any thread: all of them inherit it
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return serve(config);
+}

@@ -1,0 +1,79 @@
+#include "gateway/app/world.h"
+
+#include <utility>
+
+namespace chuanyu::app {
+namespace {
+
+// The value, or its errors added to the list.
+template <typename T>
+T take(std::variant<T, std::vector<Error>> loaded, std::vector<Error>& errors) {
+  if (auto* found = std::get_if<std::vector<Error>>(&loaded)) {
+    errors.insert(errors.end(), found->begin(), found->end());
+    return {};
+  }
+  return std::get<T>(std::move(loaded));
+}
+
+adapters::CheckAction action_of(const std::string& word) {
+  if (word == "warn") return adapters::CheckAction::warn;
+  return word == "quarantine" ? adapters::CheckAction::quarantine : adapters::CheckAction::reject;
+}
+
+void check_profiles(const exchange::World& world, std::vector<Error>& errors) {
+  for (const auto& [uscc, party] : world.directory->parties()) {
+    for (const auto& [kind, profile] : party.profiles) {
+      const auto adapter = world.adapters->find(profile);
+      if (!adapter || adapters::to_string(adapter->profile().kind) != kind) {
+        errors.push_back(
+            error(Code::CONFIG_VALUE, "名录中 " + uscc + " 的 " + kind + " 格式 " + profile + " 没有对应的映射"));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_world(const config::Config& config) {
+  std::vector<Error> errors;
+  auto world = std::make_shared<exchange::World>();
+  world->directory = take(identity::Directory::load(config.directory), errors);
+  world->policy = take(policy::Policy::load(config.policy), errors);
+  world->adapters = take(adapters::Registry::load(config.adapters), errors);
+  for (const auto& [uscc, rules] : config.checks) {
+    for (const auto& [check, word] : rules) world->checks[uscc].checks[check] = action_of(word);
+  }
+  if (errors.empty()) check_profiles(*world, errors);
+  if (!errors.empty()) return errors;
+  return std::shared_ptr<const exchange::World>(std::move(world));
+}
+
+transport::TlsFiles tls_files(const config::Config& config) {
+  transport::TlsFiles files;
+  files.certificate_chain = config.tls.certificate;
+  files.private_key = config.tls.key;
+  files.trust = config.tls.trust;
+  files.crl = config.tls.crl;
+  files.allow_tls12 = config.tls.allow_tls12;
+  files.ciphersuites = config.tls.ciphersuites;
+  files.groups = config.tls.groups;
+  files.signature_algorithms = config.tls.signature_algorithms;
+  return files;
+}
+
+Result<transport::ClientOptions> peer_client(const config::Config& config, const config::Peer& peer,
+                                             const identity::Directory& directory) {
+  transport::ClientOptions options;
+  options.url = peer.url;
+  options.files = tls_files(config);
+  for (const identity::System& system : directory.systems()) {
+    const identity::Party* party = directory.find_party(system.urn.uscc);
+    if (system.urn.role != identity::Role::gateway || party == nullptr || party->home != peer.id) continue;
+    options.expected_urn = identity::to_string(system.urn);
+    options.pins = system.pins;
+    return options;
+  }
+  return error(Code::CONFIG_VALUE, "名录中没有对端网关 " + peer.id + " 的系统", "/peers");
+}
+
+}  // namespace chuanyu::app

@@ -1,0 +1,261 @@
+#include "gateway/audit/audit.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <ostream>
+
+#include "gateway/audit/report.h"
+#include "gateway/audit/show.h"
+#include "gateway/audit/text.h"
+#include "gateway/ledger/checkpoint.h"
+
+namespace chuanyu::audit {
+namespace {
+
+constexpr const char* kFooter = R"(
+退出码：0 完好；2 用法、密钥文件有误或没有这一条目；3 有改动或签名无效；4 不完整；5 含有较新版本的内容；6 不能读取
+目录是网关的数据目录（其中有 log/、keys/、blobs/），或它的副本；网关运行时也可读取。
+例：
+  chuanyu-audit verify /var/lib/chuanyu/sc --key sc-log.pub
+  chuanyu-audit verify sc-data cq-data --key sc-log.pub --key cq-log.pub
+  chuanyu-audit show sc-data --peer cq-data --exchange 019ab0c4-6e5b-7000-8000-0123456789ab
+  chuanyu-audit show sc-data --last 20
+)";
+
+struct Arguments {
+  std::vector<std::string> folders;
+  std::string peer;
+  std::vector<std::string> keys;
+  std::string peer_key;
+  bool json = false;
+
+  std::string folder;
+  std::string exchange;
+  std::uint64_t index = 0;
+  std::uint64_t last = 0;
+  std::string kek;
+  std::string peer_kek;
+  bool reveal = false;
+};
+
+class ChineseFormatter final : public CLI::Formatter {
+ public:
+  ChineseFormatter() {
+    label("Usage", "用法");
+    label("Positionals", "参数");
+    label("OPTIONS", "选项");
+    label("SUBCOMMAND", "子命令");
+    label("REQUIRED", "（必填）");
+  }
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    return line(make_option_name(option, is_positional) + make_option_opts(option), make_option_desc(option));
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    return line(command->get_name(), command->get_description());
+  }
+
+ private:
+  static std::string line(const std::string& name, const std::string& description) {
+    return "  " + padded(name, 28) + "  " + description + "\n";
+  }
+};
+
+// NAME+ID+BASE64, or a PEM file.
+Result<crypto::VerifyKey> read_key(const std::string& text) {
+  if (std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos) {
+    CHUANYU_TRY(auto named, ledger::parse_vkey(text));
+    return std::move(named.key);
+  }
+  auto key = crypto::VerifyKey::from_pem_file(text);
+  if (key.ok()) return key;
+  if (auto named = ledger::parse_vkey(text); named.ok()) return std::move(named->key);  // its base64 may hold a slash
+  return key;
+}
+
+int fail(std::ostream& err, const Error& found) {
+  err << "chuanyu-audit: " << found.to_text() << "\n";
+  const std::string_view advice = info(found.code).advice;
+  if (!advice.empty()) err << "  " << advice << "\n";
+  return exit_code(found.code);
+}
+
+Progress progress_on(std::ostream& err, const std::string& folder) {
+  return [&err, folder, shown = std::uint64_t{101}](std::uint64_t done, std::uint64_t all) mutable {
+    const std::uint64_t percent = all == 0 ? 100 : done * 100 / all;
+    if (percent == shown) return;
+    shown = percent;
+    err << "\r" << folder << "：已核验 " << done << "/" << all << "（" << percent << "%）" << (done == all ? "\n" : "")
+        << std::flush;
+  };
+}
+
+int run_verify(const Arguments& arguments, std::ostream& out, std::ostream& err, bool progress) {
+  std::vector<std::string> folders = arguments.folders;
+  std::vector<std::string> key_texts = arguments.keys;
+  if (!arguments.peer.empty()) {
+    key_texts.resize(folders.size());
+    folders.push_back(arguments.peer);
+    key_texts.push_back(arguments.peer_key);
+  }
+  if (arguments.keys.size() > arguments.folders.size()) {
+    return fail(err, error(Code::CONFIG_VALUE, "--key 多于目录", "--key"));
+  }
+  key_texts.resize(folders.size());
+  std::vector<std::optional<crypto::VerifyKey>> keys;
+  for (const std::string& text : key_texts) {
+    keys.emplace_back();
+    if (text.empty()) continue;
+    auto key = read_key(text);
+    if (!key.ok()) return fail(err, key.error());
+    keys.back() = *std::move(key);
+  }
+
+  Verification verification;
+  std::vector<std::unique_ptr<LogReader>> logs;
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    auto log = LogReader::open(folders[i]);
+    if (!log.ok()) {
+      verification.unreadable.add(log.error());
+      continue;
+    }
+    verification.logs.push_back(verify(**log, keys[i], progress ? progress_on(err, folders[i]) : Progress()));
+    logs.push_back(*std::move(log));
+  }
+  if (folders.size() == 2 && logs.size() == 2) {
+    verification.pairs.push_back(pair(*logs[0], *logs[1], keys[1]));
+    verification.pairs.push_back(pair(*logs[1], *logs[0], keys[0]));
+  }
+  if (arguments.json) print_json(verification, out);
+  if (!arguments.json) print(verification, out);
+  return exit_code(verification);
+}
+
+struct Source {
+  std::unique_ptr<LogReader> log;
+  std::optional<BodyOpener> opener;
+  const BodyOpener* body_opener() const { return opener ? &*opener : nullptr; }
+};
+
+Result<Source> open_source(const std::string& folder, const std::string& kek) {
+  Source source;
+  CHUANYU_TRY(source.log, LogReader::open(folder));
+  if (!kek.empty()) {
+    CHUANYU_TRY(source.opener, BodyOpener::open(folder, kek));
+  }
+  return source;
+}
+
+// Which entries `show` was asked for.
+Result<std::vector<Shown>> chosen(const CLI::App& command, const Arguments& arguments, const Source& source) {
+  const LogReader& log = *source.log;
+  if (!arguments.exchange.empty()) {
+    const auto exchange = Uuid::parse(arguments.exchange);
+    if (!exchange) return error(Code::CONFIG_VALUE, "交换编号应为 UUID", "--exchange");
+    return find_exchange(log, source.body_opener(), *exchange);
+  }
+  if (command.count("--index") > 0) {
+    CHUANYU_CHECK([&]() -> Status {
+      const auto entry = log.entry(arguments.index);
+      return entry.ok() ? Status{} : Status(entry.error());
+    }());
+    return find_range(log, source.body_opener(), arguments.index, arguments.index + 1);
+  }
+  return find_range(log, source.body_opener(), log.size() - std::min(log.size(), arguments.last), log.size());
+}
+
+int run_show(const CLI::App& command, const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  std::vector<Source> sources;
+  auto first = open_source(arguments.folder, arguments.kek);
+  if (!first.ok()) return fail(err, first.error());
+  sources.push_back(*std::move(first));
+  if (!arguments.peer.empty()) {
+    auto second = open_source(arguments.peer, arguments.peer_kek);
+    if (!second.ok()) return fail(err, second.error());
+    sources.push_back(*std::move(second));
+  }
+  std::vector<Shown> entries;
+  for (const Source& source : sources) {
+    auto found = chosen(command, arguments, source);
+    if (!found.ok()) return fail(err, found.error());
+    std::move(found->begin(), found->end(), std::back_inserter(entries));
+  }
+  if (entries.empty() && !arguments.exchange.empty()) {
+    return fail(err, error(Code::CLIENT_NOT_FOUND, "所给日志中没有这一交换", arguments.exchange));
+  }
+  show(std::move(entries), {arguments.json, arguments.last == 0, arguments.reveal}, out);
+  return kClean;
+}
+
+void add_verify(CLI::App& command, Arguments& arguments) {
+  command.add_option("DIR", arguments.folders, "数据目录；给出两个时互相核对")->required()->type_name("");
+  command.add_option("--key", arguments.keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
+      ->type_name("PUB")
+      ->take_all();
+  command.add_option("--peer", arguments.peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
+  command.add_option("--peer-key", arguments.peer_key, "另一网关的日志公钥")->type_name("PUB");
+  command.add_flag("--json", arguments.json, "以 JSON 输出");
+}
+
+void add_show(CLI::App& command, Arguments& arguments) {
+  command.add_option("DIR", arguments.folder, "数据目录")->required()->type_name("");
+  auto* which = command.add_option_group("which", "显示哪些");
+  which->add_option("--exchange", arguments.exchange, "一次交换的全部条目")->type_name("ID");
+  which->add_option("--index", arguments.index, "第 N 条（从 0 起）")->type_name("N");
+  which->add_option("--last", arguments.last, "最后 N 条")->type_name("N")->check(CLI::Range(1, 1'000'000).description(""));
+  which->require_option(1);
+  command.add_option("--peer", arguments.peer, "另一网关的数据目录：两份日志合为一条时间线")->type_name("DIR");
+  command.add_option("--kek", arguments.kek, "密钥加密密钥文件：打开正文，默认只显示概要")->type_name("FILE");
+  command.add_option("--peer-kek", arguments.peer_kek, "另一网关的密钥加密密钥文件")->type_name("FILE");
+  command.add_flag("--reveal", arguments.reveal, "显示正文全部内容，含个人信息");
+  command.add_flag("--json", arguments.json, "以 JSON 输出");
+}
+
+}  // namespace
+
+ExitCode exit_code(Code code) {
+  switch (code) {
+    case Code::LOG_TAMPERED:
+    case Code::LOG_SIGNATURE:
+    case Code::LOG_ENTRY_INVALID:
+    case Code::LOCAL_CORRUPT: return kTampered;
+    case Code::LOG_INCOMPLETE: return kIncomplete;
+    case Code::LOG_VERSION: return kUnsupported;
+    case Code::CONFIG_VALUE:
+    case Code::CONFIG_UNREADABLE:
+    case Code::CLIENT_NOT_FOUND:
+    case Code::LOCAL_KEY_FILE: return kUsage;
+    default: return kUnreadable;
+  }
+}
+
+ExitCode graver(ExitCode a, ExitCode b) {
+  for (const ExitCode code : {kTampered, kIncomplete, kUnreadable, kUnsupported, kUsage}) {
+    if (a == code || b == code) return code;
+  }
+  return kClean;
+}
+
+int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err, bool progress) {
+  CLI::App app("chuanyu-audit：离线核验交换日志，显示其中的交换", "chuanyu-audit");
+  app.formatter(std::make_shared<ChineseFormatter>());
+  app.set_help_flag("-h,--help", "显示帮助");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  Arguments arguments;
+  auto* verify_command = app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
+  auto* show_command = app.add_subcommand("show", "显示一次交换、某一条或最后几条");
+  add_verify(*verify_command, arguments);
+  add_show(*show_command, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help, out, err);
+  } catch (const CLI::ParseError& failure) {
+    err << "chuanyu-audit: 用法有误：" << failure.what() << "\n  chuanyu-audit --help 显示帮助\n";
+    return kUsage;
+  }
+  if (verify_command->parsed()) return run_verify(arguments, out, err, progress);
+  return run_show(*show_command, arguments, out, err);
+}
+
+}  // namespace chuanyu::audit

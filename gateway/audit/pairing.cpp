@@ -1,0 +1,198 @@
+#include "gateway/audit/pairing.h"
+
+#include <map>
+#include <vector>
+
+#include "gateway/ledger/entry.h"
+#include "schemas/canonical/peer.pb.h"
+
+namespace chuanyu::audit {
+namespace {
+
+using ledger::EntryKind;
+
+constexpr std::string_view kReceiptContext = "chuanyu-receipt-v1";  // gateway/exchange/signing.h
+
+struct Sent {
+  std::uint64_t index = 0;
+  Uuid exchange;
+  EntryKind kind = EntryKind::accepted;
+  std::optional<EntryKind> outcome;  // delivered, refused, expired
+  std::uint64_t outcome_index = 0;
+  Bytes receipt;
+};
+
+struct Arrived {
+  std::uint64_t index = 0;
+  Uuid exchange;
+  EntryKind kind = EntryKind::received;
+  crypto::Digest leaf{};
+};
+
+bool is_sent(const ledger::Entry& entry) {
+  switch (entry.kind) {
+    case EntryKind::accepted:
+    case EntryKind::queried:
+    case EntryKind::answered: return !entry.peer.empty();
+    // An acknowledgement with a stream position came from the peer; without one it goes there.
+    case EntryKind::acknowledged: return !entry.peer.empty() && entry.stream == 0;
+    default: return false;
+  }
+}
+
+bool is_outcome(EntryKind kind) {
+  return kind == EntryKind::delivered || kind == EntryKind::refused || kind == EntryKind::expired;
+}
+
+std::string at(std::uint64_t index) { return "log#" + std::to_string(index); }
+
+class Pairing {
+ public:
+  Pairing(const LogReader& sender, const LogReader& receiver, const std::optional<crypto::VerifyKey>& key)
+      : sender_(sender), receiver_(receiver), key_(key) {
+    report_.from = sender.origin();
+    report_.to = receiver.origin();
+    report_.receipts_checked = key.has_value();
+  }
+
+  PairReport run() {
+    if (!read_ids() || !read_sent() || !read_arrived()) return std::move(report_);
+    report_.sent = sent_.size();
+    for (std::size_t i = 0; i < sent_.size(); ++i) check(i + 1, sent_[i]);
+    for (const auto& [position, arrived] : arrived_) {
+      find(Code::LOG_INCOMPLETE, "收到了第 " + std::to_string(position) + " 封，发出方的日志却没有", at(arrived.index),
+           receiver_);
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void find(Code code, const std::string& detail, const std::string& where, const LogReader& log) {
+    report_.findings.add(error(code, detail, log.origin() + " " + where));
+  }
+
+  // A log's id is the exchange id of its shard_open entry; its gateway is who wrote the entries.
+  bool read_ids() {
+    const auto opening = [](const LogReader& log) -> std::optional<ledger::Entry> {
+      std::optional<ledger::Entry> found;
+      (void)log.for_each(0, std::min<std::uint64_t>(log.size(), 64), [&](std::uint64_t, BytesView bytes) -> Status {
+        auto entry = ledger::decode(bytes);
+        if (entry.ok() && !found && entry->kind == EntryKind::shard_open) found = *std::move(entry);
+        return {};
+      });
+      return found;
+    };
+    const auto sender = opening(sender_);
+    const auto receiver = opening(receiver_);
+    if (!sender || !receiver) {
+      find(Code::LOG_INCOMPLETE, "日志开头没有 shard_open 条目，无法与另一日志配对", at(0), sender ? receiver_ : sender_);
+      return false;
+    }
+    sender_id_ = sender->exchange;
+    receiver_gateway_ = receiver->gateway;
+    return true;
+  }
+
+  bool read(const LogReader& log, const std::function<void(std::uint64_t, BytesView, ledger::Entry&)>& take) {
+    const Status status = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
+      auto entry = ledger::decode(bytes);
+      if (entry.ok()) take(index, bytes, *entry);  // what cannot be read is verify()'s finding
+      return {};
+    });
+    if (!status.ok()) report_.findings.add(status.error());
+    return status.ok();
+  }
+
+  bool read_sent() {
+    return read(sender_, [this](std::uint64_t index, BytesView, ledger::Entry& entry) {
+      if (entry.peer != receiver_gateway_) return;
+      if (is_sent(entry)) sent_.push_back(Sent{index, entry.exchange, entry.kind, {}, 0, {}});
+      if (!is_outcome(entry.kind)) return;
+      if (entry.stream == 0 || entry.stream > sent_.size()) {
+        return find(Code::LOG_TAMPERED, "回执所指的流位置没有发出过", at(index), sender_);
+      }
+      Sent& sent = sent_[entry.stream - 1];
+      if (sent.outcome) return find(Code::LOG_TAMPERED, "同一封有两个结果", at(index), sender_);
+      sent.outcome = entry.kind;
+      sent.outcome_index = index;
+      sent.receipt = std::move(entry.receipt);
+    });
+  }
+
+  bool read_arrived() {
+    return read(receiver_, [this](std::uint64_t index, BytesView bytes, ledger::Entry& entry) {
+      if (entry.stream == 0 || is_outcome(entry.kind) || entry.peer_log != sender_id_) return;
+      const Arrived arrived{index, entry.exchange, entry.kind, ledger::leaf_hash(bytes)};
+      if (!arrived_.emplace(entry.stream, arrived).second) {
+        find(Code::LOG_TAMPERED, "第 " + std::to_string(entry.stream) + " 封生效了两次", at(index), receiver_);
+      }
+    });
+  }
+
+  void check(std::uint64_t position, const Sent& sent) {
+    const auto found = arrived_.find(position);
+    std::optional<Arrived> partner;
+    if (found != arrived_.end()) {
+      partner = found->second;
+      arrived_.erase(found);
+    }
+    if (partner && partner->exchange != sent.exchange) {
+      return find(Code::LOG_TAMPERED, "双方所记的交换编号不同（对方 " + at(partner->index) + "）", at(sent.index), sender_);
+    }
+    if (!sent.outcome || *sent.outcome == EntryKind::expired) {
+      ++(partner ? report_.receipt_pending : sent.outcome ? report_.expired : report_.under_way);
+      return;
+    }
+    check_receipt(position, sent, partner);
+  }
+
+  void check_receipt(std::uint64_t position, const Sent& sent, const std::optional<Arrived>& partner) {
+    const std::string where = at(sent.outcome_index);
+    v1::SignedReceipt signed_receipt;
+    v1::PeerReceipt receipt;
+    if (!signed_receipt.ParseFromString(sent.receipt) || !receipt.ParseFromString(signed_receipt.receipt())) {
+      return find(Code::LOG_TAMPERED, "条目中没有对方的回执，或回执不可读", where, sender_);
+    }
+    if (key_ && !key_->verify(kReceiptContext, signed_receipt.receipt(), signed_receipt.signature())) {
+      return find(Code::LOG_SIGNATURE, "回执不是对方所签", where, sender_);
+    }
+    const bool refused = *sent.outcome == EntryKind::refused;
+    if (receipt.stream() != sender_id_.bytes() || receipt.position() != position ||
+        receipt.exchange() != sent.exchange.bytes() || receipt.refused() != refused) {
+      return find(Code::LOG_TAMPERED, "回执说的是另一封", where, sender_);
+    }
+    if (!partner) {
+      const bool beyond = receipt.log_index() >= receiver_.size();
+      return find(beyond ? Code::LOG_INCOMPLETE : Code::LOG_TAMPERED,
+                  beyond ? "对方日志的副本较旧，没有回执所指的第 " + std::to_string(receipt.log_index()) + " 条"
+                         : "有对方的回执，对方日志却没有收到的记录",
+                  where, sender_);
+    }
+    if (receipt.log_index() != partner->index || receipt.leaf() != crypto::view(partner->leaf)) {
+      return find(Code::LOG_TAMPERED, "回执所指的条目与对方日志不符（对方 " + at(partner->index) + "）", where, sender_);
+    }
+    const bool partner_refused = partner->kind == EntryKind::denied || partner->kind == EntryKind::failed;
+    if (partner_refused != refused) {
+      return find(Code::LOG_TAMPERED, "双方所记的结果不同（对方 " + at(partner->index) + "）", where, sender_);
+    }
+    ++(refused ? report_.refused : report_.delivered);
+  }
+
+  const LogReader& sender_;
+  const LogReader& receiver_;
+  const std::optional<crypto::VerifyKey>& key_;
+  PairReport report_;
+  Uuid sender_id_;
+  std::string receiver_gateway_;
+  std::vector<Sent> sent_;
+  std::map<std::uint64_t, Arrived> arrived_;
+};
+
+}  // namespace
+
+PairReport pair(const LogReader& sender, const LogReader& receiver,
+                const std::optional<crypto::VerifyKey>& receiver_key) {
+  return Pairing(sender, receiver, receiver_key).run();
+}
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,143 @@
+#include "gateway/audit/report.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "gateway/audit/text.h"
+#include "gateway/base/bytes.h"
+#include "gateway/base/clock.h"
+
+namespace chuanyu::audit {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+ExitCode exit_code(const Findings& findings) {
+  ExitCode worst = kClean;
+  for (const auto& [code, count] : findings.counts) worst = graver(worst, audit::exit_code(code));
+  return worst;
+}
+
+const char* word(ExitCode code) {
+  switch (code) {
+    case kClean: return "clean";
+    case kTampered: return "tampered";
+    case kIncomplete: return "incomplete";
+    case kUnsupported: return "unsupported";
+    case kUnreadable: return "unreadable";
+    default: return "usage";
+  }
+}
+
+const char* word_zh(ExitCode code) {
+  switch (code) {
+    case kClean: return "完好";
+    case kTampered: return "有改动";
+    case kIncomplete: return "不完整";
+    case kUnsupported: return "含有较新版本的内容，未能全部核验";
+    default: return "不能读取";
+  }
+}
+
+Json to_json(const Findings& findings) {
+  Json list = Json::array();
+  for (const Error& found : findings.listed) {
+    list.push_back({{"code", to_string(found.code)}, {"detail", found.detail}, {"where", found.where}});
+  }
+  return list;
+}
+
+Json to_json(const LogReport& log) {
+  return {{"folder", log.folder},
+          {"origin", log.origin},
+          {"size", log.size},
+          {"root", to_base64(crypto::view(log.root))},
+          {"checkpoints", log.checkpoints},
+          {"signaturesChecked", log.signatures_checked},
+          {"signedSize", log.signed_size},
+          {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
+          {"kinds", log.kinds},
+          {"blobs", log.blobs},
+          {"firstTime", log.first_time == 0 ? "" : to_rfc3339(log.first_time)},
+          {"lastTime", log.last_time == 0 ? "" : to_rfc3339(log.last_time)},
+          {"clockStepsBack", log.clock_steps_back},
+          {"result", word(exit_code(log.findings))},
+          {"findings", to_json(log.findings)}};
+}
+
+Json to_json(const PairReport& pair) {
+  return {{"from", pair.from},
+          {"to", pair.to},
+          {"sent", pair.sent},
+          {"delivered", pair.delivered},
+          {"refused", pair.refused},
+          {"expired", pair.expired},
+          {"underWay", pair.under_way},
+          {"receiptPending", pair.receipt_pending},
+          {"receiptsChecked", pair.receipts_checked},
+          {"result", word(exit_code(pair.findings))},
+          {"findings", to_json(pair.findings)}};
+}
+
+void print(const Findings& findings, std::ostream& out) {
+  for (const Error& found : findings.listed) out << "    " << printable(found.to_text()) << "\n";
+  std::uint64_t all = 0;
+  for (const auto& [code, count] : findings.counts) all += count;
+  if (all > findings.listed.size()) out << "    …… 另有 " << all - findings.listed.size() << " 处\n";
+}
+
+void line(std::ostream& out, const char* label, const std::string& value) {
+  out << "  " << padded(label, 12) << value << "\n";
+}
+
+void print(const LogReport& log, std::ostream& out) {
+  out << printable(log.origin) << "  " << log.folder << "\n";
+  line(out, "条目", std::to_string(log.size) + (log.last_time == 0 ? "" : "，" + to_rfc3339(log.first_time) + " 至 " +
+                                                                             to_rfc3339(log.last_time)));
+  line(out, "根哈希", to_base64(crypto::view(log.root)));
+  line(out, "检查点", std::to_string(log.checkpoints) + " 个，已签名到第 " + std::to_string(log.signed_size) + " 条" +
+                          (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未签名"
+                                                      : ""));
+  line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验：请用 --key 给出日志公钥");
+  if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
+  if (log.clock_steps_back > 0) line(out, "时钟", std::to_string(log.clock_steps_back) + " 条的时间早于前一条");
+  line(out, "结论", word_zh(exit_code(log.findings)));
+  print(log.findings, out);
+}
+
+void print(const PairReport& pair, std::ostream& out) {
+  out << printable(pair.from) << " → " << printable(pair.to) << "\n";
+  line(out, "发出", std::to_string(pair.sent) + "：已收 " + std::to_string(pair.delivered) + "，拒收 " +
+                        std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
+                        std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending));
+  line(out, "回执", pair.receipts_checked ? "已用对方公钥核验" : "签名未核验：请给出对方日志公钥");
+  line(out, "结论", word_zh(exit_code(pair.findings)));
+  print(pair.findings, out);
+}
+
+}  // namespace
+
+ExitCode exit_code(const Verification& verification) {
+  ExitCode worst = exit_code(verification.unreadable);
+  for (const LogReport& log : verification.logs) worst = graver(worst, exit_code(log.findings));
+  for (const PairReport& pair : verification.pairs) worst = graver(worst, exit_code(pair.findings));
+  return worst;
+}
+
+void print(const Verification& verification, std::ostream& out) {
+  for (const LogReport& log : verification.logs) print(log, out);
+  for (const PairReport& pair : verification.pairs) print(pair, out);
+  print(verification.unreadable, out);
+}
+
+void print_json(const Verification& verification, std::ostream& out) {
+  Json logs = Json::array();
+  for (const LogReport& log : verification.logs) logs.push_back(to_json(log));
+  Json pairs = Json::array();
+  for (const PairReport& pair : verification.pairs) pairs.push_back(to_json(pair));
+  Json all{{"result", word(exit_code(verification))}, {"logs", std::move(logs)}, {"pairs", std::move(pairs)}};
+  if (!verification.unreadable.empty()) all["findings"] = to_json(verification.unreadable);
+  out << all.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,34 @@
+// Private to gateway/audit: finds entries and shows them as people read them, or as JSON.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <vector>
+
+#include "gateway/audit/body.h"
+#include "gateway/audit/log_reader.h"
+#include "gateway/base/uuid.h"
+
+namespace chuanyu::audit {
+
+struct Shown {
+  const LogReader* log = nullptr;
+  const BodyOpener* opener = nullptr;  // nullptr: no key was given
+  std::uint64_t index = 0;
+  ledger::Entry entry;
+  crypto::Digest leaf{};
+};
+
+// Every entry of the exchange, by reading the whole log: an index could leave something out.
+Result<std::vector<Shown>> find_exchange(const LogReader& log, const BodyOpener* opener, const Uuid& exchange);
+Result<std::vector<Shown>> find_range(const LogReader& log, const BodyOpener* opener, std::uint64_t from, std::uint64_t to);
+
+struct ShowStyle {
+  bool json = false;
+  bool details = true;  // below the table, every field of every entry
+  bool reveal = false;
+};
+void show(std::vector<Shown> entries, const ShowStyle& style, std::ostream& out);
+
+}  // namespace chuanyu::audit

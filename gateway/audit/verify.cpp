@@ -1,0 +1,144 @@
+#include "gateway/audit/verify.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/entry.h"
+
+namespace chuanyu::audit {
+namespace {
+
+constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of tiles
+
+class Pass {
+ public:
+  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, LogReport& report)
+      : log_(log), key_(key), report_(report), next_note_(log.checkpoint_from(0)) {}
+
+  Status entry(std::uint64_t index, BytesView bytes) {
+    check_notes();
+    tree_.append(ledger::leaf_hash(bytes));
+    check_form(index, bytes);
+    if (tree_.size() % kTilesEvery == 0) compare_tiles();
+    return {};
+  }
+
+  void finish() {
+    compare_tiles();
+    check_notes();
+    if (next_note_) {
+      find(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_note_->size) + " 的检查点，日志只有 " +
+                                     std::to_string(tree_.size()) + " 条：末尾被截去，或副本较旧");
+    }
+    if (tree_.size() != log_.size()) return;  // an entry is missing: said already
+    if (tree_.root() != log_.root()) find(Code::LOG_TAMPERED, "条目得出的根哈希与日志所记不符");
+    if (report_.checkpoints == 0 && log_.size() > 0) find(Code::LOG_INCOMPLETE, "日志没有检查点");
+  }
+
+ private:
+  void find(Code code, std::string detail, std::string where = {}) {
+    report_.findings.add(error(code, std::move(detail), std::move(where)));
+  }
+
+  // Checkpoints of the size that the tree has now.
+  void check_notes() {
+    while (next_note_ && next_note_->size == tree_.size()) {
+      check_note(*next_note_);
+      next_note_ = log_.checkpoint_from(next_note_->size + 1);
+    }
+  }
+
+  void check_note(const LogReader::Note& stored) {
+    const std::string where = "checkpoint#" + std::to_string(stored.size);
+    ++report_.checkpoints;
+    const auto note = ledger::parse_note(stored.note);
+    if (!note.ok()) return find(Code::LOG_SIGNATURE, note.error().detail, where);
+    if (key_ && !ledger::is_signed_by(*note, log_.origin(), *key_)) {
+      return find(Code::LOG_SIGNATURE, "没有所给公钥的有效签名", where);
+    }
+    const auto checkpoint = ledger::parse_checkpoint(note->text);
+    if (!checkpoint.ok()) return find(Code::LOG_TAMPERED, checkpoint.error().detail, where);
+    if (checkpoint->origin != log_.origin() || checkpoint->size != stored.size) {
+      return find(Code::LOG_TAMPERED, "检查点的日志名称或长度与其位置不符", where);
+    }
+    if (checkpoint->root != tree_.root()) {
+      return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
+    }
+    report_.signed_size = stored.size;
+  }
+
+  void check_form(std::uint64_t index, BytesView bytes) {
+    const std::string where = "log#" + std::to_string(index);
+    const auto entry = ledger::decode(bytes);
+    if (!entry.ok()) return find(entry.error().code, entry.error().detail, where);
+    ++report_.kinds[std::string(ledger::to_string(entry->kind))];
+    if (report_.first_time == 0) report_.first_time = entry->time;
+    if (entry->time < report_.last_time) ++report_.clock_steps_back;
+    report_.last_time = entry->time;
+    if (entry->blob_bytes > 0) check_blob(*entry, where);
+  }
+
+  void check_blob(const ledger::Entry& entry, const std::string& where) {
+    ++report_.blobs;
+    std::ifstream file(ledger::layout::blob_path(log_.folder(), entry.blob), std::ios::binary);
+    if (!file) return find(Code::LOG_INCOMPLETE, "缺少大内容文件 " + to_hex(crypto::view(entry.blob)), where);
+    const Bytes bytes((std::istreambuf_iterator<char>(file)), {});
+    if (bytes.size() != entry.blob_bytes || crypto::sha256(bytes) != entry.blob) {
+      find(Code::LOG_TAMPERED, "大内容文件与条目所记的摘要不符", where);
+    }
+  }
+
+  void compare_tiles() {
+    tree_.take_changed([this](const ledger::TileId& tile, BytesView computed) {
+      const std::string where = ledger::tile_path(tile, ledger::kTileWidth);
+      const auto stored = log_.tile(tile);
+      if (!stored || stored->size() < computed.size()) return find(Code::LOG_INCOMPLETE, "哈希块缺失或不完整", where);
+      const auto [ours, theirs] = std::mismatch(computed.begin(), computed.end(), stored->begin());
+      if (ours == computed.end()) return;
+      const auto place = static_cast<std::uint64_t>(ours - computed.begin()) / ledger::kHashBytes;
+      if (tile.level == 0) {
+        const std::string index = std::to_string(tile.number * ledger::kTileWidth + place);
+        find(Code::LOG_TAMPERED, "第 " + index + " 条与日志所记的哈希不符", "log#" + index);
+      } else {
+        find(Code::LOG_TAMPERED, "上层哈希块与条目不符", where);
+      }
+    });
+  }
+
+  const LogReader& log_;
+  const std::optional<crypto::VerifyKey>& key_;
+  LogReport& report_;
+  ledger::TreeWriter tree_;
+  std::optional<LogReader::Note> next_note_;
+};
+
+}  // namespace
+
+void Findings::add(Error found) {
+  ++counts[found.code];
+  if (listed.size() < kListed) listed.push_back(std::move(found));
+}
+
+LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress) {
+  LogReport report;
+  report.folder = log.folder();
+  report.origin = log.origin();
+  report.size = log.size();
+  report.root = log.root();
+  report.signatures_checked = key.has_value();
+  Pass pass(log, key, report);
+  const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
+    if (progress && index % 4096 == 0) progress(index, log.size());
+    return pass.entry(index, bytes);
+  });
+  if (!read.ok()) report.findings.add(read.error());
+  if (progress) progress(log.size(), log.size());
+  pass.finish();
+  return report;
+}
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,241 @@
+#include "gateway/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <ostream>
+
+#include "gateway/cli/commands.h"
+#include "gateway/cli/table.h"
+
+namespace chuanyu::cli {
+namespace {
+
+constexpr const char* kFooter = R"(
+退出码：0 成功；2 用法或文件有误；3 网关拒绝（含导入中有行被拒）；4 网关或对端故障；5 连不上或 TLS 失败；6 查询暂无答复，稍后见收件箱
+例：
+  chuanyu --as G02.json whoami
+  chuanyu --as G02.json put credit CR0001.csv --matter SJ-01 --basis 法律依据 --grant 授权号 --operator 经办人
+  chuanyu --as G07.json query licence --uscc 91510903MADEM0011H --owner 11510903MBDEM0031X --cause 核验 …
+)";
+
+// Help whose columns line up although Chinese characters are wide; CLI11 counts bytes.
+class ChineseFormatter final : public CLI::Formatter {
+ public:
+  ChineseFormatter() {
+    label("Usage", "用法");
+    label("Positionals", "参数");
+    label("OPTIONS", "选项");
+    label("SUBCOMMAND", "子命令");
+    label("REQUIRED", "（必填）");
+    label("Env", "环境变量");
+    label("Excludes", "不可同时给出");
+  }
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    return line(make_option_name(option, is_positional) + make_option_opts(option), make_option_desc(option));
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    return line(command->get_name(), command->get_description());
+  }
+
+ private:
+  static std::string line(const std::string& name, const std::string& description) {
+    constexpr std::size_t kColumn = 28;
+    const std::size_t width = display_width(name) + 2;
+    return "  " + name + (width < kColumn ? std::string(kColumn - width, ' ') : "\n" + std::string(kColumn, ' ')) +
+           description + "\n";
+  }
+};
+
+CLI::Validator one_of(std::vector<std::string> words) { return CLI::IsMember(std::move(words)).description(""); }
+CLI::Validator between(int least, int most) { return CLI::Range(least, most).description(""); }
+
+// CLI11's own sentences are English; its kinds of error are few.
+std::string in_chinese(const CLI::ParseError& failure) {
+  const std::string what = failure.what();
+  const auto subject = what.substr(0, what.find(" is required"));
+  if (failure.get_name() == "RequiredError") return "缺少 " + (subject == "A subcommand" ? "子命令" : subject);
+  if (failure.get_name() == "ExtrasError") return "不认识的参数 " + what.substr(what.find(':') + 1);
+  if (failure.get_name() == "ExcludesError") return "不可同时给出：" + what;
+  if (failure.get_name() == "ArgumentMismatch") return "缺少取值：" + what;
+  if (failure.get_name() == "ValidationError" || failure.get_name() == "ConversionError")
+    return "取值不合要求：" + what;
+  return what;
+}
+
+// Everything that the command line says; one sub-command's part is used.
+struct Arguments {
+  Connection connection;
+  bool json = false;
+  PutArguments put;
+  SendArguments send;
+  QueryArguments query;
+  InboxArguments inbox;
+  std::string id;
+  std::string admin_url;
+  std::function<int(Session&)> chosen;
+};
+
+void add_purpose(CLI::App& command, Purpose& purpose) {
+  command.add_option("--matter", purpose.matter, "事项编码")->type_name("编码");
+  command.add_option("--basis", purpose.basis, "使用依据")->type_name("依据");
+  command.add_option("--grant", purpose.grant, "授权编号")->type_name("编号");
+  command.add_option("--operator", purpose.operator_name, "经办人姓名或编号")->type_name("经办人");
+  command.add_option("--cause", purpose.cause, "使用事由（证照必填，不超过 200 字）")->type_name("事由");
+}
+
+void add_key(CLI::App& command, std::string& key) {
+  command.add_option("--idempotency-key", key, "幂等键；省略时生成一个并打印，重试须用同一个")->type_name("键");
+}
+
+void add_kind(CLI::App& command, std::string& kind) {
+  command.add_option("类别", kind, "credit（信用）、licence（证照）或 case（执法案件）")
+      ->required()
+      ->check(one_of({"credit", "licence", "case"}))
+      ->type_name("");
+}
+
+void add_put(CLI::App& app, Arguments& all, const char* name, const char* help, bool one) {
+  auto* command = app.add_subcommand(name, help);
+  add_kind(*command, all.put.kind);
+  command->add_option("文件", all.put.file, "本省格式的文件；- 表示标准输入")->required()->type_name("");
+  if (one) command->add_option("--id", all.put.id, "记录标识；省略时从文件中读取")->type_name("标识");
+  command->add_option("--content-type", all.put.content_type, "内容类型；省略时按文件名")->type_name("类型");
+  add_key(*command, all.put.idempotency_key);
+  add_purpose(*command, all.put.purpose);
+  command->callback([&all, one] {
+    all.chosen = [&all, one](Session& session) { return one ? put(session, all.put) : import_file(session, all.put); };
+  });
+}
+
+void add_send(CLI::App& app, Arguments& all) {
+  auto* command = app.add_subcommand("send", "向一个机构推送一条记录或一份函件");
+  command->add_option("文件", all.send.file, "本省格式的一条记录，或函件的规范 JSON")->required()->type_name("");
+  command->add_option("--to", all.send.to, "收件机构的统一社会信用代码")->required()->type_name("代码");
+  auto* kind = command->add_option("--kind", all.send.kind, "推送记录：credit、licence 或 case")
+                   ->check(one_of({"credit", "licence", "case"}));
+  auto* type = command->add_option("--type", all.send.type, "发送函件：clue-transfer、service-handover 等");
+  kind->type_name("类别")->excludes(type);
+  type->type_name("函件类型");
+  command->add_option("--in-reply-to", all.send.in_reply_to, "所答复的交换编号")->type_name("编号");
+  command->add_option("--expires", all.send.expires_at, "送达期限，RFC 3339；缺省由网关决定")->type_name("时间");
+  command->add_option("--content-type", all.send.content_type, "内容类型；省略时按文件名")->type_name("类型");
+  add_key(*command, all.send.idempotency_key);
+  add_purpose(*command, all.send.purpose);
+  command->callback([&all] {
+    if (all.send.kind.empty() == all.send.type.empty()) throw CLI::RequiredError("--kind 或 --type（二者取一）");
+    all.chosen = [&all](Session& session) { return send(session, all.send); };
+  });
+}
+
+void add_query(CLI::App& app, Arguments& all) {
+  auto* command = app.add_subcommand("query", "查询本省或对方省的记录，以本省格式作答");
+  add_kind(*command, all.query.kind);
+  constexpr const char* kSubject = "查谁（三选一）";
+  command->add_option("--uscc", all.query.uscc, "主体的统一社会信用代码")->type_name("代码")->group(kSubject);
+  command->add_option("--id-no", all.query.id_no, "主体的证件号码")->type_name("号码")->group(kSubject);
+  command->add_option("--id", all.query.id, "记录标识")->type_name("标识")->group(kSubject);
+  command->add_option("--owner", all.query.owner, "只查这个机构的记录")->type_name("代码");
+  command->add_option("--gateway", all.query.gateway, "向哪个网关查（sc、cq）；缺省为 --owner 所属网关，或本网关")
+      ->type_name("网关");
+  command->add_option("--list", all.query.list_kinds, "信用：只查这些名单（RED、BLACK、FOCUS、PENALTY）")
+      ->type_name("名单")
+      ->delimiter(',');
+  command->add_option("--wait", all.query.wait_seconds, "最多等候的秒数")->type_name("秒")->check(between(1, 60));
+  command->add_option("--native", all.query.native, "把本省格式的结果写入文件；- 表示标准输出")->type_name("文件");
+  add_key(*command, all.query.idempotency_key);
+  add_purpose(*command, all.query.purpose);
+  command->callback([&all] {
+    const auto given =
+        (all.query.uscc.empty() ? 0 : 1) + (all.query.id_no.empty() ? 0 : 1) + (all.query.id.empty() ? 0 : 1);
+    if (given != 1) throw CLI::RequiredError("--uscc、--id-no、--id 三者之一");
+    all.chosen = [&all](Session& session) { return query(session, all.query); };
+  });
+}
+
+void add_inbox(CLI::App& app, Arguments& all) {
+  auto* command = app.add_subcommand("inbox", "读收件箱");
+  command->add_option("--wait", all.inbox.wait_seconds, "没有新件时最多等候的秒数")
+      ->type_name("秒")
+      ->check(between(0, 60));
+  command->add_option("--after", all.inbox.after, "从这个游标之后读起")->type_name("游标");
+  command->add_option("--limit", all.inbox.limit, "至多几件")->type_name("件数")->check(between(1, 100));
+  command->add_flag("--ack", all.inbox.acknowledge, "逐件签收");
+  command->add_flag("--details", all.inbox.details, "打印内容");
+  command->callback([&all] { all.chosen = [&all](Session& session) { return inbox(session, all.inbox); }; });
+}
+
+void add_with_id(CLI::App& app, Arguments& all, const char* name, const char* help,
+                 int (*action)(Session&, const std::string&)) {
+  auto* command = app.add_subcommand(name, help);
+  command->add_option("交换编号", all.id, "交换编号")->required()->type_name("");
+  command->callback(
+      [&all, action] { all.chosen = [&all, action](Session& session) { return action(session, all.id); }; });
+}
+
+void add_simple(CLI::App& app, Arguments& all, const char* name, const char* help, int (*action)(Session&)) {
+  app.add_subcommand(name, help)->callback([&all, action] { all.chosen = action; });
+}
+
+void add_connection(CLI::App& app, Arguments& all) {
+  app.add_option("--as", all.connection.profile, "连接档案：JSON，含 url、cert、key、trust、crl")
+      ->type_name("文件")
+      ->envname("CHUANYU_PROFILE");
+  app.add_option("--url", all.connection.url, "网关地址 https://主机:端口")->type_name("地址");
+  app.add_option("--cert", all.connection.cert, "本机构证书链（PEM，叶证书在前）")->type_name("文件");
+  app.add_option("--key", all.connection.key, "证书私钥（PEM，权限 0600）")->type_name("文件");
+  app.add_option("--trust", all.connection.trust, "受信任的根 CA（PEM）")->type_name("文件");
+  app.add_option("--crl", all.connection.crl, "吊销列表（PEM）")->type_name("文件");
+  app.add_option("--timeout", all.connection.timeout_seconds, "等候应答的秒数（缺省 90）")
+      ->type_name("秒")
+      ->check(between(1, 3600))
+      ->capture_default_str();
+  app.add_flag("--json", all.json, "输出 JSON（网关的原样应答），供程序使用");
+}
+
+void build(CLI::App& app, Arguments& all) {
+  app.option_defaults()->group("选项");
+  app.set_help_flag("-h,--help", "显示帮助")->group("选项");
+  app.formatter(std::make_shared<ChineseFormatter>());
+  app.require_subcommand(1);
+  app.fallthrough();  // connection options may also stand after the sub-command
+  add_connection(app, all);
+  app.set_version_flag("--version", "chuanyu " CHUANYU_VERSION, "版本")->group("选项");
+  add_simple(app, all, "whoami", "网关把你认作谁", whoami);
+  add_put(app, all, "put", "发布一条本机构的记录", true);
+  add_put(app, all, "import", "批量导入本机构的记录", false);
+  add_send(app, all);
+  add_query(app, all);
+  add_inbox(app, all);
+  add_with_id(app, all, "ack", "签收收件箱中的一件", acknowledge);
+  add_with_id(app, all, "status", "一次交换现在到了哪里", status);
+  add_simple(app, all, "mappings", "网关在用的格式", mappings);
+  auto* self = app.add_subcommand("selftest", "自检：证书、连接、身份、时钟、网关就绪");
+  self->add_option("--admin", all.admin_url, "运维监听地址，如 http://127.0.0.1:9443；给出时一并检查就绪")
+      ->type_name("地址");
+  self->callback([&all] { all.chosen = [&all](Session& session) { return selftest(session, all.admin_url); }; });
+  for (auto* command : app.get_subcommands({})) {
+    command->group("子命令");
+    command->get_help_ptr()->group("选项");
+  }
+  app.footer(kFooter);  // last: sub-commands would inherit it
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  Arguments all;
+  CLI::App app{"川渝数据共享网关命令行：机构与运维人员使用", "chuanyu"};
+  build(app, all);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    if (failure.get_exit_code() == 0) return app.exit(failure, out, err), kOk;  // --help, --version
+    err << "用法错误：" << in_chinese(failure) << "\n用 --help 查看用法\n";
+    return kUsage;
+  }
+  const auto complete = all.connection.complete();
+  Session session(all.connection, all.json, out, err);
+  return complete ? all.chosen(session) : session.fail(complete.error());
+}
+
+}  // namespace chuanyu::cli

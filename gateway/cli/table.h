@@ -1,0 +1,33 @@
+// gateway/cli/table.h: tables for people, with Chinese columns that line up.
+//
+// A wide character takes two columns of a terminal (East Asian Width W or F), a combining one none. Threads: plain
+// values.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace chuanyu::cli {
+
+std::size_t display_width(std::string_view utf8);
+
+// Columns two spaces apart, header underlined. Rows shorter than the header are filled with empty cells.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  bool empty() const { return rows_.empty(); }
+  void print(std::ostream& out) const;
+
+ private:
+  std::vector<std::string> header_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+// "name  value" lines with the values lined up.
+void print_pairs(std::ostream& out, const std::vector<std::pair<std::string, std::string>>& pairs);
+
+}  // namespace chuanyu::cli

@@ -1,0 +1,129 @@
+// gateway/config/config.h: the configuration file of chuanyu-gateway (配置文件).
+//
+// One JSON file; // and /* */ comments are allowed, unknown and repeated keys are not. Relative paths are relative to
+// the file; in a Config they are ready to be opened. Secrets stand in files of their own, never in the configuration.
+// Members carry the names of the keys; durations lose the suffix _ms.
+// Threads: plain values. Failure: load() reports every error it finds at once, `where` = "file#/json/pointer"; it opens
+// no socket and changes nothing on disk.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gateway/base/error.h"
+
+namespace chuanyu::config {
+
+// This gateway (本网关).
+struct Gateway {
+  std::string id;      // [a-z0-9-]{1,16}: "sc", "cq"
+  std::string uscc;    // of the organisation that runs it
+  std::string name;    // shown to people
+  std::string region;  // 6 digits
+  std::string origin;  // of its log's checkpoints: "chuanyu.sc/2026q4"
+};
+
+struct Listen {
+  std::string address = "127.0.0.1";        // of the mutual TLS listener; IPv4 or IPv6
+  std::uint16_t port = 8443;                // 0: any, printed when ready
+  std::string admin_address = "127.0.0.1";  // plain HTTP: /healthz /readyz /metrics
+  std::uint16_t admin_port = 9443;
+};
+
+struct Tls {
+  std::string certificate;  // file: PEM, leaf first
+  std::string key;          // file: PEM, mode 0600
+  std::string trust;        // file: PEM bundle of root CAs
+  std::string crl;          // file: PEM bundle
+  bool allow_tls12 = false;
+  std::string ciphersuites;  // empty: OpenSSL's defaults, also below
+  std::string groups;
+  std::string signature_algorithms;
+};
+
+struct Keys {
+  std::string log_key;          // file: Ed25519 private key, mode 0600
+  std::string kek;              // file: 32 raw bytes, mode 0600
+  std::uint32_t kek_epoch = 1;  // goes up when the kek is changed
+};
+
+// The other gateway (对端网关); its URN and key pins come from the directory.
+struct Peer {
+  std::string id;
+  std::string url;      // https://host:port
+  std::string log_key;  // file: its public log-signing key
+  std::chrono::milliseconds retry_min{200};
+  std::chrono::milliseconds retry_max{30'000};
+};
+
+struct Limits {
+  std::size_t connections = 10'000;
+  std::size_t connections_per_address = 10'000;
+  std::size_t header_count = 100;
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t target_bytes = 4 * 1024;
+  std::size_t body_bytes = 1024 * 1024;
+  std::uint64_t stream_bytes = std::uint64_t{4} << 30;
+  std::chrono::milliseconds handshake{10'000};
+  std::chrono::milliseconds request{30'000};
+  std::chrono::milliseconds idle{75'000};
+  std::chrono::milliseconds write{30'000};
+  std::chrono::milliseconds stream_stall{30'000};
+  std::uint32_t requests_per_second = 0;  // of one principal; 0: unlimited
+  std::chrono::milliseconds query_wait_max{30'000};
+  std::uint32_t query_records = 100;  // most records in one answer
+};
+
+struct ThreadCounts {
+  unsigned loops = 0;    // 0: one a core
+  unsigned workers = 0;  // 0: one a core, at least 2
+  unsigned stream_workers = 2;
+};
+
+struct Exchange {
+  std::uint32_t default_expiry_hours = 168;
+  std::chrono::milliseconds query_wait{5'000};
+};
+
+struct Disk {
+  int refuse_percent = 90;  // of the file system of `data`
+};
+
+struct Config {
+  std::string path;  // of the file it was read from
+  Gateway gateway;
+  std::string data;  // folder, made at start-up when missing
+  Listen listen;
+  Tls tls;
+  Keys keys;
+  std::string directory;    // file
+  std::string policy;       // file
+  std::string adapters;     // folder
+  std::vector<Peer> peers;  // none: hub mode
+  // What a failed identifier check does, by source: USCC or "*" -> check name -> reject | quarantine | warn.
+  std::map<std::string, std::map<std::string, std::string>> checks;
+  Limits limits;
+  ThreadCounts threads;
+  Exchange exchange;
+  Disk disk;
+  std::string log_level = "info";
+};
+
+using Loaded = std::variant<Config, std::vector<Error>>;
+
+// Reads `path` and checks that every file it names is there, can be read and, for secrets, by its owner only.
+Loaded load(const std::string& path);
+
+// The same for a text in memory. `path` says where relative paths start and stands in errors.
+enum class Files { check, ignore };
+Loaded parse(std::string_view text, const std::string& path, Files files);
+
+// A whole configuration with every key, its default and a comment in Chinese: what --print-default-config writes.
+std::string_view default_text();
+
+}  // namespace chuanyu::config

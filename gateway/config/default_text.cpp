@@ -1,0 +1,63 @@
+#include "gateway/config/config.h"
+
+namespace chuanyu::config {
+
+std::string_view default_text() {
+  static constexpr std::string_view kText =
+      R"json(// chuanyu-gateway 的配置。相对路径以本文件所在目录为起点；写出的值即缺省值（身份、路径与对端除外）。
+// 检查：chuanyu-gateway --config 本文件 --check-config
+{
+  "gateway": {
+    "id": "sc",                         // 网关标识：小写字母、数字、连字符
+    "uscc": "11510000MBDEM0015E",       // 运行单位的统一社会信用代码
+    "name": "四川省共享网关",
+    "region": "510000",                 // 行政区划，6 位
+    "origin": "chuanyu.sc/2026q4"       // 日志检查点的来源名；启用后不可更改
+  },
+  "data": "var/sc",                     // 日志、状态与密钥所在目录；只能由一个进程使用
+  "listen": {
+    "address": "127.0.0.1", "port": 8443,              // 双向 TLS；端口 0 表示任选
+    "admin_address": "127.0.0.1", "admin_port": 9443   // 明文 HTTP：/healthz /readyz /metrics，勿对外开放
+  },
+  "tls": {
+    "certificate": "pki/gateway.chain.crt",   // PEM，叶证书在前
+    "key": "pki/gateway.key",                 // PEM，权限 0600
+    "trust": "pki/trust.pem",                 // 两省根 CA
+    "crl": "pki/crl.pem",                     // 链上每个 CA 的吊销列表
+    "allow_tls12": false,
+    "ciphersuites": "",                       // 空：OpenSSL 缺省
+    "groups": "",
+    "signature_algorithms": ""
+  },
+  "keys": {
+    "log_key": "pki/log.key",           // 日志签名私钥（Ed25519），权限 0600
+    "kek": "pki/kek",                   // 32 字节密钥加密密钥，权限 0600
+    "kek_epoch": 1                      // 每次更换加 1
+  },
+  "directory": "directory.json",        // 名录：机构与证书
+  "policy": "policy.json",              // 共享策略
+  "adapters": "adapters",               // 映射所在目录
+  "peers": [
+    {"id": "cq", "url": "https://127.0.0.1:8444", "log_key": "pki/cq-log.pub", "retry_min_ms": 200, "retry_max_ms": 30000}
+  ],
+  "checks": {                           // 校验不通过时：reject 拒收 | quarantine 隔离 | warn 只提示；未写的按映射
+    "*": {}                             // 例：{"id_number": "warn"}；键为机构代码或 *
+  },
+  "limits": {
+    "connections": 10000, "connections_per_address": 10000,
+    "header_count": 100, "header_bytes": 16384, "target_bytes": 4096,
+    "body_bytes": 1048576, "stream_bytes": 4294967296,
+    "handshake_ms": 10000, "request_ms": 30000, "idle_ms": 75000, "write_ms": 30000, "stream_stall_ms": 30000,
+    "requests_per_second": 0,           // 每个身份；0 表示不限
+    "query_wait_ms_max": 30000, "query_records": 100
+  },
+  "threads": {"loops": 0, "workers": 0, "stream_workers": 2},   // 0：按核数
+  "exchange": {"default_expiry_hours": 168, "query_wait_ms": 5000},
+  "disk": {"refuse_percent": 90},       // 磁盘占用超过此百分比时拒收
+  "log_level": "info"                   // debug | info | warn | error
+}
+)json";
+  return kText;
+}
+
+}  // namespace chuanyu::config

@@ -1,0 +1,25 @@
+// gateway/crypto/digest.h: SHA-256 and HMAC-SHA-256.
+//
+// Threads: functions may run on any thread (per-thread OpenSSL contexts are reused). Failure: OpenSSL cannot fail here
+// but for want of memory; that aborts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "gateway/base/bytes.h"
+#include "gateway/base/secret.h"
+
+namespace chuanyu::crypto {
+
+using Digest = std::array<std::uint8_t, 32>;
+inline BytesView view(const Digest& d) { return {reinterpret_cast<const char*>(d.data()), d.size()}; }
+
+Digest sha256(BytesView bytes);
+// The digest of the parts one after another.
+Digest sha256(std::initializer_list<BytesView> parts);
+Digest hmac_sha256(const Secret& key, BytesView bytes);
+
+}  // namespace chuanyu::crypto

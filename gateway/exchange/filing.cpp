@@ -1,0 +1,83 @@
+#include "gateway/exchange/filing.h"
+
+#include <utility>
+
+#include "schemas/canonical/log.pb.h"
+#include "schemas/record.h"
+
+namespace chuanyu::exchange {
+namespace {
+
+std::string of_kind(adapters::Kind kind, std::string_view value) {
+  std::string text(adapters::to_string(kind));
+  text.push_back('\0');
+  return text.append(value);
+}
+
+}  // namespace
+
+Bytes record_token(const Desk& desk, adapters::Kind kind, std::string_view owner, std::string_view id) {
+  std::string value = of_kind(kind, owner);
+  value.push_back('\0');
+  return desk.token("record", value.append(id));
+}
+
+Bytes identifier_term(const Desk& desk, adapters::Kind kind, std::string_view identifier) {
+  return desk.token("subject", of_kind(kind, schemas::identifier_key(identifier)));
+}
+
+Bytes id_term(const Desk& desk, adapters::Kind kind, std::string_view record_id) {
+  return desk.token("id", of_kind(kind, record_id));
+}
+
+Result<Bytes> single_record(const adapters::Adapter& adapter, BytesView body) {
+  const std::size_t start = body.find_first_not_of(" \t\r\n");
+  if (adapter.profile().syntax == adapters::Syntax::json && start != BytesView::npos && body[start] == '{')
+    return Bytes(body);
+  const std::unique_ptr<adapters::RecordReader> reader = adapter.reader();
+  reader->feed(body, true);
+  CHUANYU_TRY(const adapters::RecordReader::Record first, reader->next());
+  if (first.bytes.empty()) return error(Code::RECORD_TRUNCATED, "请求体中没有记录");
+  Bytes record(first.bytes);
+  CHUANYU_TRY(const adapters::RecordReader::Record second, reader->next());
+  if (!second.bytes.empty()) return error(Code::RECORD_VALUE, "此接口一次只收一条记录，多条请用批量导入");
+  return record;
+}
+
+Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
+                          const identity::Party& owner, BytesView native) {
+  CHUANYU_TRY(adapters::Converted converted, adapter.get(native, options));
+  const adapters::Profile& profile = adapter.profile();
+  CHUANYU_TRY(const schemas::RecordView view, schemas::view_record(profile.kind, converted.bytes));
+  CHUANYU_CHECK(schemas::check_agreement(view));
+  if (view.owner_uscc != owner.uscc) {
+    return error(Code::CLIENT_NOT_OWNER, "记录的作出机关（发证机关、执法主体）不是本机构");
+  }
+  Filed filed;
+  filed.id = view.id;
+  filed.token = record_token(desk, profile.kind, owner.uscc, view.id);
+  filed.terms.push_back(id_term(desk, profile.kind, view.id));
+  for (const std::string& key : schemas::subject_keys(view)) {
+    filed.terms.push_back(desk.token("subject", of_kind(profile.kind, key)));
+  }
+  filed.digest = Bytes(crypto::view(desk.journal.keyed_digest(converted.bytes)));
+  filed.canonical = std::move(converted.bytes);
+  filed.profile = profile;
+  filed.notes = std::move(converted.notes);
+  return filed;
+}
+
+Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body) {
+  entry.mapping_in = {filed.profile.id, filed.profile.mapping_version, filed.profile.fingerprint};
+  std::copy(filed.digest.begin(), filed.digest.end(), entry.canonical.begin());
+  body.set_record_id(filed.id);
+  body.add_canonical(std::move(filed.canonical));
+  add_notes(body, filed.notes);
+  v1::RecordIndex& index = *body.mutable_index();
+  index.set_token(filed.token);
+  for (Bytes& term : filed.terms) index.add_terms(std::move(term));
+  index.set_digest(filed.digest.substr(0, kTokenBytes));
+  return filed;
+}
+
+}  // namespace chuanyu::exchange

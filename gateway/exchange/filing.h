@@ -1,0 +1,37 @@
+// gateway/exchange/filing.h: one native record made ready to be filed: converted, checked for its owner, indexed.
+//
+// What PUT and import have in common. Threads: any. Failure: RECORD_* of the adapter, CLIENT_NOT_OWNER.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/exchange/desk.h"
+
+namespace chuanyu::exchange {
+
+struct Filed {
+  std::string id;
+  Bytes token;               // of (kind, owner, id)
+  std::vector<Bytes> terms;  // what it can be asked for by
+  Bytes digest;              // 16 bytes, keyed, of the canonical bytes
+  Bytes canonical;
+  adapters::Profile profile;
+  std::vector<adapters::Note> notes;
+};
+
+// The one record of a body that is a record or a document with one record. RECORD_VALUE when there are more,
+// RECORD_TRUNCATED when there is none.
+Result<Bytes> single_record(const adapters::Adapter& adapter, BytesView body);
+
+Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
+                          const identity::Party& owner, BytesView native);
+// Moves it into entry and body; what is left of it is returned (id, token, digest).
+Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body);
+
+// The token a record stands under, and the term an identifier or a record id is looked up by.
+Bytes record_token(const Desk& desk, adapters::Kind kind, std::string_view owner, std::string_view id);
+Bytes identifier_term(const Desk& desk, adapters::Kind kind, std::string_view identifier);
+Bytes id_term(const Desk& desk, adapters::Kind kind, std::string_view record_id);
+
+}  // namespace chuanyu::exchange

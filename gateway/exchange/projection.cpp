@@ -1,0 +1,213 @@
+#include "gateway/exchange/projection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "schemas/canonical/log.pb.h"
+
+namespace chuanyu::exchange {
+namespace {
+
+using ledger::EntryKind;
+
+void add_index(ExchangeRow& row, std::uint64_t index) {
+  if (row.verb == Verb::import && row.entries.size() == 2) {
+    row.entries[1] = index;
+  } else if (row.entries.size() < kMaxListed) {
+    row.entries.push_back(index);
+  }
+}
+
+}  // namespace
+
+void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) {
+  const ledger::Entry& entry = applied.entry;
+  v1::LogBody body;
+  body.ParseFromArray(applied.body.data(), static_cast<int>(applied.body.size()));
+  switch (entry.kind) {
+    case EntryKind::published: return published(txn, applied, body);
+    case EntryKind::accepted:
+      open_exchange(txn, applied, body, Verb::push,
+                    entry.peer.empty() ? ExchangeStatus::delivered : ExchangeStatus::accepted);
+      return entry.peer.empty() ? to_inbox(txn, entry.to, applied, applied.index) : to_outbox(txn, applied);
+    case EntryKind::queried:
+      open_exchange(txn, applied, body, Verb::query, ExchangeStatus::waiting);
+      return to_outbox(txn, applied);
+    case EntryKind::answered:
+      came_in(txn, applied);
+      open_exchange(txn, applied, body, Verb::query, ExchangeStatus::answered);
+      if (!entry.peer.empty()) to_outbox(txn, applied);
+      return;
+    case EntryKind::received: return received(txn, applied, body);
+    case EntryKind::deferred:
+      if (auto row = state_.exchange(txn, entry.exchange)) {
+        row->deferred = true;
+        if (row->status == ExchangeStatus::answered) {
+          row->inbox = row->settled;
+          to_inbox(txn, row->from, applied, row->settled);
+        }
+        update(txn, applied, *row);
+      }
+      return;
+    case EntryKind::delivered:
+    case EntryKind::refused:
+    case EntryKind::expired: return settled(txn, applied);
+    case EntryKind::acknowledged: came_in(txn, applied); return acknowledged(txn, applied);
+    case EntryKind::denied:
+    case EntryKind::failed:
+      came_in(txn, applied);
+      // An answer that could not be put into the asker's format ends the query that waits for it.
+      if (auto row = entry.stream == 0 ? std::nullopt : state_.exchange(txn, entry.exchange)) {
+        if (row->status == ExchangeStatus::waiting) settle(txn, applied, *row, ExchangeStatus::refused);
+      }
+      return;
+    case EntryKind::shard_open: return txn.put(state_.meta_table, "log", entry.exchange.bytes());
+    case EntryKind::policy: return txn.put(state_.meta_table, "policy", crypto::view(entry.policy));
+    case EntryKind::directory: return txn.put(state_.meta_table, "directory", crypto::view(entry.directory));
+    case EntryKind::mapping: {
+      Bytes value;
+      append_u64(value, entry.mapping_in.fingerprint);
+      return txn.put(state_.meta_table, "mapping/" + entry.mapping_in.id, value);
+    }
+    default: return;
+  }
+}
+
+void Projection::open_exchange(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body,
+                               Verb verb, ExchangeStatus status) {
+  const ledger::Entry& entry = applied.entry;
+  ExchangeRow row;
+  row.verb = verb;
+  row.status = status;
+  row.from = entry.from;
+  row.to = entry.to;
+  row.what = entry.what;
+  row.opened = applied.index;
+  if (status == ExchangeStatus::answered) row.settled = applied.index;
+  if (status == ExchangeStatus::delivered) row.inbox = applied.index;
+  update(txn, applied, std::move(row));
+  if (!body.idempotency().empty()) {
+    Bytes value(entry.exchange.bytes());
+    value.append(body.request_digest());
+    txn.put(state_.idem_table, body.idempotency(), value);
+  }
+}
+
+void Projection::update(storage::WriteTxn& txn, const journal::Applied& applied, ExchangeRow row) {
+  add_index(row, applied.index);
+  txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(row));
+  changed_.push_back(Waiters::exchange_topic(applied.entry.exchange));
+}
+
+void Projection::published(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body) {
+  const v1::RecordIndex& index = body.index();
+  const auto old = applied.erased ? std::nullopt : state_.record(txn, index.token());
+  if (body.row() == 0) {
+    open_exchange(txn, applied, body, Verb::publish, ExchangeStatus::published);
+  } else if (!state_.exchange(txn, applied.entry.exchange)) {
+    open_exchange(txn, applied, body, Verb::import, ExchangeStatus::published);
+  } else {
+    auto row = *state_.exchange(txn, applied.entry.exchange);
+    add_index(row, applied.index);
+    txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(row));
+  }
+  if (applied.erased) return;
+  if (old && body.row() == 0) {
+    auto opened = *state_.exchange(txn, applied.entry.exchange);
+    opened.replaced = true;
+    txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(opened));
+  }
+  RecordRow row{applied.index, index.digest(), {index.terms().begin(), index.terms().end()}};
+  if (old) {
+    for (const Bytes& term : old->terms) {
+      if (std::find(row.terms.begin(), row.terms.end(), term) == row.terms.end())
+        txn.erase(state_.subject_table, term + index.token());
+    }
+  }
+  for (const Bytes& term : row.terms) txn.put(state_.subject_table, term + index.token(), {});
+  txn.put(state_.record_table, index.token(), encode(row));
+}
+
+void Projection::received(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body) {
+  came_in(txn, applied);
+  auto row = state_.exchange(txn, applied.entry.exchange);
+  if (!row) {  // a push of the other side's
+    open_exchange(txn, applied, body, Verb::push, ExchangeStatus::delivered);
+    return to_inbox(txn, applied.entry.to, applied, applied.index);
+  }
+  settle(txn, applied, *row, ExchangeStatus::answered);
+}
+
+// The end of what an exchange waited for. Who was told to look into the inbox finds it there, a refusal too.
+void Projection::settle(storage::WriteTxn& txn, const journal::Applied& applied, ExchangeRow row,
+                        ExchangeStatus status) {
+  row.status = status;
+  row.settled = applied.index;
+  if (status == ExchangeStatus::refused || status == ExchangeStatus::expired) row.error = applied.entry.result;
+  if (row.deferred) {
+    row.inbox = applied.index;
+    to_inbox(txn, row.from, applied, applied.index);
+  }
+  update(txn, applied, std::move(row));
+}
+
+void Projection::settled(storage::WriteTxn& txn, const journal::Applied& applied) {
+  const ledger::Entry& entry = applied.entry;
+  txn.erase(state_.outbox_table, outbox_key(entry.peer, entry.stream));
+  auto row = state_.exchange(txn, entry.exchange);
+  if (!row) return;
+  // The receipt for an acknowledgement or an answer settles only the stream position.
+  const bool open = row->status == ExchangeStatus::accepted || row->status == ExchangeStatus::waiting;
+  if (!open || (entry.kind == EntryKind::delivered && row->verb == Verb::query)) return update(txn, applied, *row);
+  settle(txn, applied, *row,
+         entry.kind == EntryKind::delivered ? ExchangeStatus::delivered
+         : entry.kind == EntryKind::expired ? ExchangeStatus::expired
+                                            : ExchangeStatus::refused);
+}
+
+void Projection::acknowledged(storage::WriteTxn& txn, const journal::Applied& applied) {
+  const ledger::Entry& entry = applied.entry;
+  auto row = state_.exchange(txn, entry.exchange);
+  if (!row) return;
+  if (entry.stream == 0) {  // by an agency of this gateway
+    txn.erase(state_.inbox_table, inbox_key(entry.from, row->inbox));
+    if (!entry.peer.empty()) to_outbox(txn, applied);
+  }
+  if (row->verb == Verb::push) row->status = ExchangeStatus::acknowledged;
+  update(txn, applied, *row);
+}
+
+void Projection::to_inbox(storage::WriteTxn& txn, std::string_view uscc, const journal::Applied& applied,
+                          std::uint64_t index) {
+  txn.put(state_.inbox_table, inbox_key(uscc, index), applied.entry.exchange.bytes());
+  changed_.push_back(Waiters::inbox_topic(uscc));
+}
+
+void Projection::to_outbox(storage::WriteTxn& txn, const journal::Applied& applied) {
+  const std::string& peer = applied.entry.peer;
+  const Bytes last = state_.meta_value(txn, "out/" + peer);
+  const std::uint64_t position = (last.empty() ? 0 : read_u64(last)) + 1;
+  Bytes next;
+  append_u64(next, position);
+  txn.put(state_.meta_table, "out/" + peer, next);
+  Bytes index;
+  append_u64(index, applied.index);
+  txn.put(state_.outbox_table, outbox_key(peer, position), index);
+  changed_.push_back(Waiters::outbox_topic(peer));
+}
+
+// Remembers what an envelope became, so that a repeated one is answered with the same receipt and takes no effect.
+void Projection::came_in(storage::WriteTxn& txn, const journal::Applied& applied) {
+  const ledger::Entry& entry = applied.entry;
+  if (entry.stream == 0) return;
+  Bytes index;
+  append_u64(index, applied.index);
+  txn.put(state_.inbound_table, inbound_key(entry.peer, entry.peer_log.bytes(), entry.stream), index);
+}
+
+void Projection::committed() {
+  if (!changed_.empty()) waiters_.changed(changed_);
+  changed_.clear();
+}
+
+}  // namespace chuanyu::exchange

@@ -1,0 +1,229 @@
+#include "gateway/identity/json_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace chuanyu::identity {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{64} * 1024 * 1024;
+
+const Json& as_json(const void* value) { return *static_cast<const Json*>(value); }
+
+std::string token(std::string_view key) {
+  std::string out;
+  for (const char c : key) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// The parser keeps the last of two equal keys and says nothing; this follows its events and notes the second.
+class DuplicateKeys {
+ public:
+  explicit DuplicateKeys(std::vector<Error>& errors) : errors_(errors) {}
+
+  bool operator()(int /*depth*/, Json::parse_event_t event, Json& parsed) {
+    switch (event) {
+      case Json::parse_event_t::object_start: open(false); break;
+      case Json::parse_event_t::array_start: open(true); break;
+      case Json::parse_event_t::object_end:
+      case Json::parse_event_t::array_end: levels_.pop_back(); break;
+      case Json::parse_event_t::key: key(parsed.get_ref<const std::string&>()); break;
+      case Json::parse_event_t::value: element(); break;
+    }
+    return true;
+  }
+
+ private:
+  struct Level {
+    bool array = false;
+    std::size_t next = 0;  // of an array
+    std::string at;        // present key or index
+    std::set<std::string> keys;
+  };
+
+  void element() {
+    if (!levels_.empty() && levels_.back().array) levels_.back().at = std::to_string(levels_.back().next++);
+  }
+  void open(bool array) {
+    element();
+    levels_.push_back(Level{.array = array, .next = 0, .at = {}, .keys = {}});
+  }
+  void key(const std::string& name) {
+    Level& level = levels_.back();
+    level.at = token(name);
+    if (level.keys.insert(name).second) return;
+    std::string pointer;
+    for (const Level& each : levels_) pointer += "/" + each.at;
+    errors_.push_back(error(Code::CONFIG_VALUE, "同一对象中此键重复", pointer));
+  }
+
+  std::vector<Error>& errors_;
+  std::vector<Level> levels_;
+};
+
+// "line:column" of a byte, both from 1.
+std::string place(std::string_view text, std::size_t byte) {
+  const std::string_view before = text.substr(0, std::min(byte == 0 ? 0 : byte - 1, text.size()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const auto start = before.rfind('\n');
+  const auto column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
+  return std::to_string(line) + ":" + std::to_string(column);
+}
+
+}  // namespace
+
+struct JsonFile::Impl {
+  Json json;
+};
+
+JsonFile::JsonFile(std::string_view text) : impl_(std::make_unique<Impl>()) {
+  try {
+    impl_->json = Json::parse(text, DuplicateKeys(errors_), true, true);
+    if (!impl_->json.is_object()) errors_.push_back(error(Code::CONFIG_SYNTAX, "最外层应为对象", "1:1"));
+  } catch (const Json::parse_error& failure) {
+    errors_.push_back(error(Code::CONFIG_SYNTAX, "此处不是合格的 JSON（UTF-8）", place(text, failure.byte)));
+  } catch (const Json::exception&) {  // a number beyond double
+    errors_.push_back(error(Code::CONFIG_SYNTAX, "含有无法表示的数值"));
+  }
+}
+
+JsonFile::~JsonFile() = default;
+
+std::optional<JsonNode> JsonFile::root() {
+  if (!impl_->json.is_object()) return std::nullopt;
+  return JsonNode(*this, &impl_->json, "");
+}
+
+void JsonNode::only_keys(std::initializer_list<std::string_view> keys) const {
+  for (const auto& [key, value] : as_json(value_).items()) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      fail(Code::CONFIG_KEY_UNKNOWN, "未知的键", pointer(key));
+    }
+  }
+}
+
+bool JsonNode::has(std::string_view key) const { return as_json(value_).contains(key); }
+
+std::string JsonNode::pointer(std::string_view key) const { return pointer_ + "/" + token(key); }
+
+void JsonNode::fail(Code code, std::string detail, std::string pointer) const {
+  file_->errors().push_back(error(code, std::move(detail), std::move(pointer)));
+}
+
+const void* JsonNode::member(std::string_view key, Need need) const {
+  const Json& json = as_json(value_);
+  if (const auto found = json.find(key); found != json.end()) return &*found;
+  if (need == Need::mandatory) fail(Code::CONFIG_KEY_MISSING, "缺少此键", pointer(key));
+  return nullptr;
+}
+
+std::optional<std::string> JsonNode::text(std::string_view key, Need need) const {
+  const void* value = member(key, need);
+  if (value == nullptr) return std::nullopt;
+  const auto* text = as_json(value).get_ptr<const std::string*>();
+  if (text == nullptr || (need == Need::mandatory && text->empty())) {
+    fail(Code::CONFIG_VALUE, need == Need::mandatory ? "应为非空文本" : "应为文本", pointer(key));
+    return std::nullopt;
+  }
+  return *text;
+}
+
+bool JsonNode::flag(std::string_view key, bool fallback) const {
+  const void* value = member(key, Need::optional);
+  if (value == nullptr) return fallback;
+  if (const auto* flag = as_json(value).get_ptr<const bool*>(); flag != nullptr) return *flag;
+  fail(Code::CONFIG_VALUE, "应为 true 或 false", pointer(key));
+  return fallback;
+}
+
+std::vector<JsonText> JsonNode::texts(std::string_view key, Need need) const {
+  std::vector<JsonText> out;
+  const void* value = member(key, need);
+  if (value == nullptr) return out;
+  const Json& array = as_json(value);
+  if (!array.is_array() || (need == Need::mandatory && array.empty())) {
+    fail(Code::CONFIG_VALUE, need == Need::mandatory ? "应为非空的文本数组" : "应为文本数组", pointer(key));
+    return out;
+  }
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    std::string at = pointer(key) + "/" + std::to_string(i);
+    if (array[i].is_string()) {
+      out.push_back({.key = {}, .text = array[i].get<std::string>(), .pointer = std::move(at)});
+    } else {
+      fail(Code::CONFIG_VALUE, "应为文本", std::move(at));
+    }
+  }
+  return out;
+}
+
+std::vector<JsonText> JsonNode::members(std::string_view key) const {
+  std::vector<JsonText> out;
+  const auto node = object(key, Need::optional);
+  if (!node) return out;
+  for (const auto& [name, value] : as_json(node->value_).items()) {
+    if (value.is_string()) {
+      out.push_back({.key = name, .text = value.get<std::string>(), .pointer = node->pointer(name)});
+    } else {
+      fail(Code::CONFIG_VALUE, "应为文本", node->pointer(name));
+    }
+  }
+  return out;
+}
+
+std::optional<JsonNode> JsonNode::object(std::string_view key, Need need) const {
+  const void* value = member(key, need);
+  if (value == nullptr) return std::nullopt;
+  if (as_json(value).is_object()) return JsonNode(*file_, value, pointer(key));
+  fail(Code::CONFIG_VALUE, "应为对象", pointer(key));
+  return std::nullopt;
+}
+
+std::vector<JsonNode> JsonNode::objects(std::string_view key, Need need) const {
+  std::vector<JsonNode> out;
+  const void* value = member(key, need);
+  if (value == nullptr) return out;
+  const Json& array = as_json(value);
+  if (!array.is_array()) {
+    fail(Code::CONFIG_VALUE, "应为对象数组", pointer(key));
+    return out;
+  }
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    std::string at = pointer(key) + "/" + std::to_string(i);
+    if (array[i].is_object()) {
+      out.push_back(JsonNode(*file_, &array[i], std::move(at)));
+    } else {
+      fail(Code::CONFIG_VALUE, "应为对象", std::move(at));
+    }
+  }
+  return out;
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::error_code problem;
+  const auto size = std::filesystem::file_size(path, problem);  // fails for folders and what is not there
+  if (problem) return error(Code::CONFIG_UNREADABLE, "不能读取：" + problem.message(), path);
+  if (size > kMaxFileBytes) return error(Code::CONFIG_UNREADABLE, "文件超过 64 MiB", path);
+  std::ifstream file(path, std::ios::binary);
+  std::string text(static_cast<std::size_t>(size), '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(text.size()))) {
+    return error(Code::CONFIG_UNREADABLE, std::string("不能读取：") + std::strerror(errno), path);
+  }
+  return text;
+}
+
+}  // namespace chuanyu::identity

@@ -1,0 +1,386 @@
+#include "gateway/journal/journal.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "gateway/base/log.h"
+#include "gateway/base/metrics.h"
+#include "gateway/journal/disk_watch.h"
+#include "gateway/journal/log_store.h"
+#include "gateway/journal/signer.h"
+#include "gateway/journal/state_store.h"
+#include "gateway/journal/vault.h"
+
+namespace chuanyu::journal {
+namespace {
+
+constexpr std::size_t kGroupCommands = 512;
+constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
+
+struct Metrics {
+  metrics::Counter entries = metrics::counter("chuanyu_log_entries_total", "Entries made durable");
+  metrics::Histogram group = metrics::histogram("chuanyu_log_group_entries", "Entries a commit",
+                                                {1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
+  metrics::Histogram commit = metrics::histogram("chuanyu_log_commit_seconds", "Commit of the log, flushes included",
+                                                 {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1});
+  metrics::Gauge queue = metrics::gauge("chuanyu_log_queue_commands", "Commands that wait for the writer");
+  metrics::Gauge size = metrics::gauge("chuanyu_log_size_entries", "Length of the log");
+  metrics::Gauge bytes = metrics::gauge("chuanyu_log_used_bytes", "Size of the log's file");
+  metrics::Gauge unsigned_entries = metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
+  metrics::Gauge healthy = metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
+  metrics::Counter refused = metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
+};
+
+// Entries that end what was begun are taken also when the disk is nearly full.
+bool closes(ledger::EntryKind kind) {
+  using ledger::EntryKind;
+  return ledger::is_own(kind) || kind == EntryKind::delivered || kind == EntryKind::refused ||
+         kind == EntryKind::expired || kind == EntryKind::acknowledged;
+}
+
+}  // namespace
+
+struct Prepared::Impl {
+  Sealed sealed;
+};
+
+Prepared::Prepared(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Prepared::Prepared(Prepared&&) noexcept = default;
+Prepared& Prepared::operator=(Prepared&&) noexcept = default;
+Prepared::~Prepared() = default;
+const ledger::Entry& Prepared::entry() const { return impl_->sealed.entry; }
+
+struct Journal::Impl {
+  Impl(Options given, Projection& made) : options(std::move(given)), projection(made) {}
+
+  Options options;
+  Projection& projection;
+  SystemClock system_clock;
+  Metrics metrics;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Command> queue;
+  std::optional<SignedNote> note;  // signed, waits to be stored
+  bool draining = false;
+  std::atomic<bool> failed{false};
+
+  mutable std::mutex published_mutex;
+  std::string published;  // the newest stored checkpoint
+
+  std::unique_ptr<LogStore> log;
+  std::unique_ptr<Vault> vault;
+  std::unique_ptr<StateStore> state;
+  std::unique_ptr<Signer> signer;
+  std::unique_ptr<DiskWatch> disk;
+  std::thread writer;
+  std::once_flag stopped;
+
+  Sealed seal(Draft draft) const;
+  std::optional<Error> refusal(const std::vector<Command>& commands) const;
+  bool take_group(std::vector<Command>& group, std::optional<SignedNote>& new_note);
+  void run();
+  Status commit_group(std::vector<Command>& group, std::vector<Outcome>& outcomes,
+                      const std::optional<SignedNote>& new_note);
+  bool decide(Command& command, Outcome& outcome);
+  void append(const Sealed& sealed, Outcome& outcome);
+  void fail(const Error& cause, std::vector<Command>& group);
+  void store_last_note();
+  void publish(const SignedNote& stored);
+  void stop();
+};
+
+// --- opening and stopping -------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& projection) {
+  auto impl = std::make_unique<Impl>(std::move(options), projection);
+  Options& o = impl->options;
+  if (o.clock == nullptr) o.clock = &impl->system_clock;
+  if (o.log_key == nullptr) return error(Code::LOCAL_KEY_FILE, "缺少日志签名密钥");
+  std::error_code failed;
+  std::filesystem::create_directories(o.folder + "/blobs", failed);
+  if (failed) return error(Code::LOCAL_IO, "不能创建数据目录：" + failed.message(), o.folder);
+  ::chmod(o.folder.c_str(), 0700);
+
+  CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
+  CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch));
+  impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
+  CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->log, *impl->vault));
+  if (const auto& last = impl->log->checkpoint_at_open()) impl->published = last->note;
+  impl->metrics.size.set(static_cast<double>(impl->log->size()));
+  impl->metrics.healthy.set(1);
+
+  CHUANYU_TRY(impl->signer, Signer::start(*impl->log, o.log_key, [raw = impl.get()](SignedNote note) {
+                const std::lock_guard guard(raw->mutex);
+                raw->note = std::move(note);
+                raw->changed.notify_one();
+              }));
+  impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, [raw = impl.get()] {
+    const int dead = raw->log->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
+    if (dead > 0) log::warn("journal.dead_readers", {{"count", dead}});
+    raw->metrics.bytes.set(static_cast<double>(raw->log->used_bytes()));
+  });
+  impl->writer = std::thread([raw = impl.get()] { raw->run(); });
+  return std::unique_ptr<Journal>(new Journal(std::move(impl)));
+}
+
+Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Journal::~Journal() { stop(); }
+void Journal::stop() {
+  std::call_once(impl_->stopped, [this] { impl_->stop(); });
+}
+
+void Journal::Impl::stop() {
+  {
+    const std::lock_guard guard(mutex);
+    draining = true;
+  }
+  changed.notify_all();
+  if (writer.joinable()) writer.join();
+  signer->stop();
+  disk.reset();
+  if (failed) return;
+  store_last_note();
+  if (const Status closed = state->close_cleanly(); !closed.ok()) {
+    log::warn("journal.state_not_flushed", {{"detail", closed.error().detail}});
+  }
+}
+
+// The writer has ended: this thread may write.
+void Journal::Impl::store_last_note() {
+  if (!note) return;
+  Status stored = log->begin();
+  if (stored.ok()) {
+    log->put_checkpoint(*note);
+    stored = log->commit();
+  }
+  if (stored.ok()) publish(*note);
+  if (!stored.ok()) log::error("journal.checkpoint_not_stored", {{"detail", stored.error().detail}});
+}
+
+// --- request threads ------------------------------------------------------------------------------------------------
+
+Sealed Journal::Impl::seal(Draft draft) const {
+  if (draft.entry.time == 0) draft.entry.time = options.clock->now();
+  if (draft.entry.gateway.empty()) draft.entry.gateway = options.gateway;
+  return vault->seal(std::move(draft.entry), std::move(draft.body));
+}
+
+Prepared Journal::prepare(Draft draft) const {
+  return Prepared(std::make_unique<Prepared::Impl>(Prepared::Impl{impl_->seal(std::move(draft))}));
+}
+
+void Journal::submit(Command command) {
+  std::vector<Command> one;
+  one.push_back(std::move(command));
+  submit(std::move(one));
+}
+
+// Why none of the commands may be queued; with the lock held.
+std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands) const {
+  if (failed) return error(Code::LOCAL_LOG_UNAVAILABLE, "交换日志已停止写入");
+  if (draining) return error(Code::LOCAL_DRAINING);
+  if (!queue.empty() && queue.size() + commands.size() > options.queue_commands) {
+    return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
+  }
+  if (disk->full()) {
+    for (const Command& command : commands) {
+      if (!closes(command.prepared.entry().kind)) return error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
+    }
+  }
+  return std::nullopt;
+}
+
+void Journal::submit(std::vector<Command> commands) {
+  if (commands.empty()) return;
+  std::optional<Error> refused;
+  {
+    const std::lock_guard guard(impl_->mutex);
+    refused = impl_->refusal(commands);
+    if (!refused) {
+      std::move(commands.begin(), commands.end(), std::back_inserter(impl_->queue));
+      impl_->metrics.queue.set(static_cast<double>(impl_->queue.size()));
+    }
+  }
+  if (!refused) {
+    impl_->changed.notify_one();
+    return;
+  }
+  impl_->metrics.refused.add(static_cast<double>(commands.size()));
+  for (Command& command : commands) {
+    if (command.done) command.done(Outcome{*refused, false, false, {}});
+  }
+}
+
+Outcome Journal::append(Draft draft) {
+  if (std::this_thread::get_id() == impl_->writer.get_id()) {
+    std::fprintf(stderr, "Journal::append on the writer thread would wait for itself\n");
+    std::abort();
+  }
+  std::promise<Outcome> promise;
+  submit(Command{prepare(std::move(draft)), {}, [&promise](const Outcome& outcome) { promise.set_value(outcome); }});
+  return promise.get_future().get();
+}
+
+// --- the writer thread ----------------------------------------------------------------------------------------------
+
+// Waits until there is something to do; false when there is nothing left and the journal stops. No timer: while one commit
+// runs, the next group forms.
+bool Journal::Impl::take_group(std::vector<Command>& group, std::optional<SignedNote>& new_note) {
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [this] { return !queue.empty() || note || draining; });
+  new_note = std::exchange(note, std::nullopt);
+  std::size_t bytes = 0;
+  while (!queue.empty() && group.size() < kGroupCommands && bytes < kGroupBytes) {
+    bytes += queue.front().prepared.impl_->sealed.encoded.size();
+    group.push_back(std::move(queue.front()));
+    queue.pop_front();
+  }
+  metrics.queue.set(static_cast<double>(queue.size()));
+  return !group.empty() || new_note;
+}
+
+void Journal::Impl::run() {
+  ::pthread_setname_np(::pthread_self(), "log-writer");
+  std::vector<Command> group;
+  std::vector<Outcome> outcomes;
+  std::optional<SignedNote> new_note;
+  while (take_group(group, new_note)) {
+    outcomes.assign(group.size(), Outcome{});
+    if (const Status committed = commit_group(group, outcomes, new_note); !committed.ok()) {
+      fail(committed.error(), group);
+      return;
+    }
+    projection.committed();
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (group[i].done) group[i].done(outcomes[i]);
+    }
+    group.clear();
+  }
+}
+
+Status Journal::Impl::commit_group(std::vector<Command>& group, std::vector<Outcome>& outcomes,
+                                   const std::optional<SignedNote>& new_note) {
+  const std::uint64_t before = log->size();
+  CHUANYU_CHECK(log->begin());
+  CHUANYU_CHECK(state->begin());
+  std::uint64_t appended = 0;
+  for (std::size_t i = 0; i < group.size(); ++i) appended += decide(group[i], outcomes[i]) ? 1 : 0;
+  CHUANYU_CHECK(state->txn().status());  // before anything is durable
+
+  if (appended == 0 && !new_note) {
+    log->abort();
+    state->abort();
+    return {};
+  }
+  if (new_note) log->put_checkpoint(*new_note);
+  const auto start = std::chrono::steady_clock::now();
+  CHUANYU_CHECK(log->commit());
+  metrics.commit.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (new_note) publish(*new_note);
+  if (appended == 0) {
+    state->abort();
+  } else {
+    // The entries are durable whatever happens here: recovery would apply them again.
+    CHUANYU_CHECK(state->commit(before + appended, log->root()));
+    signer->grown();
+    metrics.entries.add(static_cast<double>(appended));
+    metrics.group.observe(static_cast<double>(appended));
+    metrics.size.set(static_cast<double>(before + appended));
+  }
+  metrics.unsigned_entries.set(static_cast<double>(before + appended - std::min(before, signer->signed_size())));
+  metrics.healthy.set(signer->healthy() ? 1 : 0);
+  return {};
+}
+
+// True when an entry was appended.
+bool Journal::Impl::decide(Command& command, Outcome& outcome) {
+  Sealed& prepared = command.prepared.impl_->sealed;
+  if (!prepared.status.ok()) {
+    outcome.status = prepared.status;
+    return false;
+  }
+  Verdict verdict;
+  if (command.decide) verdict = command.decide(state->txn());
+  if (verdict.act == Verdict::Act::drop) return false;
+  if (verdict.act == Verdict::Act::append) {
+    append(prepared, outcome);
+    return true;
+  }
+  const Sealed replacement = seal(std::move(verdict.draft));
+  outcome.status = replacement.status;
+  if (!replacement.status.ok()) return false;
+  outcome.replaced = true;
+  append(replacement, outcome);
+  return true;
+}
+
+void Journal::Impl::append(const Sealed& sealed, Outcome& outcome) {
+  const std::uint64_t index = log->append(sealed.encoded, sealed.leaf);
+  state->apply(Applied{index, sealed.entry, sealed.body, false});
+  outcome.appended = true;
+  outcome.receipt = Receipt{index, sealed.leaf, sealed.entry.time};
+}
+
+// A commit that failed may or may not be on disk, and a second try may seem to succeed on lost pages: only a new process that
+// goes through recovery can tell.
+void Journal::Impl::fail(const Error& cause, std::vector<Command>& group) {
+  log::error("journal.failed", {{"code", to_string(cause.code)}, {"detail", cause.detail}});
+  metrics.healthy.set(0);
+  std::vector<Command> waiting = std::move(group);
+  {
+    const std::lock_guard guard(mutex);
+    failed = true;
+    std::move(queue.begin(), queue.end(), std::back_inserter(waiting));
+    queue.clear();
+  }
+  log->abort();
+  state->abort();
+  const Outcome outcome{error(Code::LOCAL_LOG_UNAVAILABLE, "交换日志写入失败"), false, false, {}};
+  for (Command& command : waiting) {
+    if (command.done) command.done(outcome);
+  }
+  if (options.on_fatal) options.on_fatal(cause);
+}
+
+void Journal::Impl::publish(const SignedNote& stored) {
+  const std::lock_guard guard(published_mutex);
+  published = stored.note;
+}
+
+// --- reading --------------------------------------------------------------------------------------------------------
+
+Result<storage::ReadTxn> Journal::state() const { return impl_->state->environment().read(); }
+const storage::Environment& Journal::state_environment() const { return impl_->state->environment(); }
+
+Result<Stored> Journal::read(std::uint64_t index) const {
+  CHUANYU_TRY(const Bytes bytes, impl_->log->read(index));
+  CHUANYU_TRY(ledger::Entry entry, ledger::decode(bytes));
+  CHUANYU_TRY(Opened opened, impl_->vault->open(entry));
+  return Stored{index, std::move(entry), std::move(opened.body), opened.erased};
+}
+
+std::uint64_t Journal::size() const { return impl_->log->size(); }
+crypto::Digest Journal::token(BytesView value) const {
+  return crypto::hmac_sha256(impl_->vault->keys().token_key(), value);
+}
+crypto::Digest Journal::keyed_digest(BytesView value) const {
+  return crypto::hmac_sha256(impl_->vault->keys().digest_key(), value);
+}
+std::string Journal::checkpoint() const {
+  const std::lock_guard guard(impl_->published_mutex);
+  return impl_->published;
+}
+const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
+bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy(); }
+
+}  // namespace chuanyu::journal

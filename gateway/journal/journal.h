@@ -1,0 +1,164 @@
+// gateway/journal/journal.h: the log on disk, its one writer, and the state that is a projection of it.
+//
+//   command --> decide(state, command) --> entry --> append (durable) --> apply(entry) to the state --> done
+//
+// Request threads prepare() a draft (seal the body, encode, hash) and submit() it. One writer thread takes all that wait,
+// decides them in order against the state that includes the ones before, appends, commits the log once for the group,
+// applies and commits the state, and only then calls the `done` functions. Words: appended -> durable -> signed -> witnessed.
+//
+// Threads: prepare(), submit(), read*(), size() on any thread. Decide, Projection::apply, Projection::committed and Done run on
+// the writer thread: short, no waiting, no I/O.
+// Failure: a failed commit fails every waiter with LOCAL_LOG_UNAVAILABLE, refuses everything later and calls
+// Options::on_fatal: the process must end and come back through recovery. A full queue: LOCAL_OVERLOADED. Above the disk limit:
+// LOCAL_DISK_FULL.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/base/clock.h"
+#include "gateway/base/result.h"
+#include "gateway/crypto/digest.h"
+#include "gateway/crypto/signature.h"
+#include "gateway/ledger/entry.h"
+#include "gateway/storage/environment.h"
+
+namespace chuanyu::journal {
+
+// An entry to be, with the body that will be sealed into its payload (empty: no payload). `content` stands in the entry in
+// plain and must fit into it with everything else (64 KiB); what is longer goes into the body.
+struct Draft {
+  // slot, key_epoch, payload, blob* are filled in by prepare(); so are time and gateway when they are absent
+  ledger::Entry entry;
+  Bytes body;
+};
+
+// A draft sealed, encoded and hashed. Made by Journal::prepare only. What went wrong in the making (a blob that could not be
+// written) is in the outcome of its command.
+class Prepared {
+ public:
+  Prepared(Prepared&&) noexcept;
+  Prepared& operator=(Prepared&&) noexcept;
+  ~Prepared();
+  const ledger::Entry& entry() const;
+
+ private:
+  friend class Journal;
+  struct Impl;
+  explicit Prepared(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// An entry as the state sees it. `body` is the opened payload; when it was erased, empty and `erased` is true.
+struct Applied {
+  std::uint64_t index = 0;
+  const ledger::Entry& entry;
+  BytesView body;
+  bool erased = false;
+};
+
+// The state: what the exchange room makes of the entries. apply() is a pure function of the entry and the tables: no clock, no
+// randomness, nothing of this process, so that a rebuilt state is identical.
+class Projection {
+ public:
+  virtual ~Projection() = default;
+  virtual std::vector<std::string> tables() const = 0;
+  virtual std::uint32_t version() const = 0;  // another version than the stored one: the state is rebuilt
+  virtual void open(const storage::Environment& state) = 0;  // called once before the first apply: look tables up
+  virtual void apply(storage::WriteTxn& state, const Applied& applied) = 0;
+  // After the group's commits: wake whoever waits for what apply() saw. Not called while catching up.
+  virtual void committed() {}
+};
+
+struct Receipt {
+  std::uint64_t index = 0;
+  crypto::Digest leaf{};  // RFC 6962 leaf hash of the entry
+  TimeUs time = 0;        // the entry's
+};
+
+// What to do with a prepared command, decided on the writer thread.
+struct Verdict {
+  enum class Act : std::uint8_t {
+    append,   // append the prepared entry
+    replace,  // append `draft` in its stead (a refusal, a duplicate's note)
+    drop      // append nothing: the command takes no effect (a repeated command)
+  };
+  Act act = Act::append;
+  Draft draft;
+};
+using Decide = std::function<Verdict(const storage::ReadTxn& state)>;
+
+struct Outcome {
+  Status status;            // not ok: nothing took effect
+  bool appended = false;    // false with ok status: the verdict was drop
+  bool replaced = false;
+  Receipt receipt;          // when appended
+};
+using Done = std::function<void(const Outcome& outcome)>;
+
+struct Command {
+  Prepared prepared;
+  Decide decide;  // empty: append
+  Done done;      // called exactly once
+};
+
+// One entry read back, with its body opened.
+struct Stored {
+  std::uint64_t index = 0;
+  ledger::Entry entry;
+  Bytes body;
+  bool erased = false;
+};
+
+struct Options {
+  std::string folder;                // holds log/ state/ keys/ blobs/
+  std::string origin;                // checkpoint origin: "chuanyu/sc/2026q4"
+  std::string gateway;               // id, for the log's own entries
+  Secret key_encryption_key;         // 32 bytes, epoch `key_epoch`
+  std::uint32_t key_epoch = 1;
+  std::shared_ptr<const crypto::SigningKey> log_key;
+  const Clock* clock = nullptr;
+  std::size_t queue_commands = 4096;  // a batch is taken whole or refused whole; an empty queue takes any batch
+  int disk_refuse_percent = 90;      // of the file system; from here on only the log's own and closing entries are taken
+  std::uint64_t log_map_bytes = std::uint64_t{1} << 40;  // address space; smaller in tests
+  std::function<void(const Error&)> on_fatal;
+};
+
+class Journal {
+ public:
+  // Recovers: verifies the right edge, the last checkpoint, and lets the state catch up. Time does not depend on the length of
+  // the log (but for what the state has missed). `projection` outlives the journal.
+  // LOCAL_IN_USE, LOCAL_IO, LOCAL_CORRUPT, LOCAL_CRYPTO (wrong key-encryption key), LOG_SIGNATURE (another signing key).
+  static Result<std::unique_ptr<Journal>> open(Options options, Projection& projection);
+  ~Journal();  // stops
+
+  Prepared prepare(Draft draft) const;
+  void submit(Command command);
+  void submit(std::vector<Command> commands);  // in order, one lock; for imports
+  Outcome append(Draft draft);                 // prepare, submit, wait: not on the writer thread
+
+  Result<storage::ReadTxn> state() const;
+  const storage::Environment& state_environment() const;
+  Result<Stored> read(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the durable size
+  std::uint64_t size() const;                      // durable entries
+
+  // HMAC under keys that live in keys/: `token` for state indexes, `keyed_digest` for digests inside entries.
+  crypto::Digest token(BytesView value) const;
+  crypto::Digest keyed_digest(BytesView value) const;
+
+  // The newest signed checkpoint (C2SP signed note); empty before the first.
+  std::string checkpoint() const;
+  const crypto::SigningKey& signing_key() const;
+  bool healthy() const;
+  void stop();  // takes nothing more, finishes what was submitted, signs, closes
+
+ private:
+  struct Impl;
+  explicit Journal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chuanyu::journal

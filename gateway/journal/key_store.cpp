@@ -1,0 +1,139 @@
+#include "gateway/journal/key_store.h"
+
+#include <pthread.h>
+
+#include "gateway/base/log.h"
+#include "gateway/crypto/aead.h"
+#include "gateway/ledger/layout.h"
+#include "gateway/ledger/payload.h"
+
+namespace chuanyu::journal {
+namespace {
+
+namespace layout = ledger::layout;
+
+constexpr std::size_t kBatch = 4096;
+constexpr std::size_t kLowWater = 4096;  // an import takes a batch in about 100 ms; refilling takes a tenth of that
+constexpr std::uint64_t kMapBytes = std::uint64_t{1} << 36;
+
+}  // namespace
+
+Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& folder, Secret key_encryption_key,
+                                                 std::uint32_t epoch) {
+  if (key_encryption_key.reveal().size() != crypto::kAeadKeyBytes) {
+    return error(Code::LOCAL_KEY_FILE, "密钥加密密钥应为 32 字节");
+  }
+  storage::Options options;
+  options.folder = folder;
+  options.tables = layout::key_tables();
+  options.map_bytes = kMapBytes;
+  CHUANYU_TRY(auto environment, storage::Environment::open(options));
+  std::unique_ptr<KeyStore> made(new KeyStore(std::move(environment), std::move(key_encryption_key), epoch));
+  CHUANYU_TRY(made->token_key_, made->named_key("token"));
+  CHUANYU_TRY(made->digest_key_, made->named_key("digest"));
+  CHUANYU_CHECK(made->find_next_slot());
+  made->refiller_ = std::thread([store = made.get()] { store->refill(); });
+  return made;
+}
+
+KeyStore::KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch)
+    : environment_(std::move(environment)),
+      slots_(environment_->table(layout::kSlots)),
+      named_(environment_->table(layout::kNamed)),
+      key_encryption_key_(std::move(key_encryption_key)),
+      epoch_(epoch) {}
+
+KeyStore::~KeyStore() {
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (refiller_.joinable()) refiller_.join();
+}
+
+// Made at the first opening. That it unwraps at every later one proves the key-encryption key.
+Result<Secret> KeyStore::named_key(const char* name) {
+  {
+    CHUANYU_TRY(const auto txn, environment_->read());
+    const auto row = txn.get(named_, name);
+    CHUANYU_CHECK(txn.status());
+    if (row) {
+      auto key = ledger::unwrap_key(key_encryption_key_, name, *row);
+      if (!key.ok()) return error(key.error().code, "密钥加密密钥与数据目录不符");
+      return key;
+    }
+  }
+  Secret key(crypto::random_bytes(crypto::kAeadKeyBytes));
+  CHUANYU_TRY(auto txn, environment_->write());
+  txn.put(named_, name, ledger::wrap_key(key_encryption_key_, epoch_, name, key));
+  CHUANYU_CHECK(txn.commit());
+  return key;
+}
+
+Status KeyStore::find_next_slot() {
+  CHUANYU_TRY(const auto txn, environment_->read());
+  auto cursor = txn.cursor(slots_);
+  if (cursor.last()) next_slot_ = read_u64(cursor.key()) + 1;
+  return txn.status();
+}
+
+Result<KeyStore::Slot> KeyStore::take() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !pool_.empty() || failure_ || stopping_; });
+  if (pool_.empty()) return failure_ ? *failure_ : error(Code::LOCAL_DRAINING, "密钥池已关闭");
+  Slot slot = std::move(pool_.back());
+  pool_.pop_back();
+  if (pool_.size() + 1 == kLowWater) changed_.notify_all();
+  return slot;
+}
+
+Result<std::optional<Secret>> KeyStore::slot_key(std::uint64_t slot) const {
+  CHUANYU_TRY(const auto txn, environment_->read());
+  const auto row = txn.get(slots_, layout::number_key(slot));
+  CHUANYU_CHECK(txn.status());
+  if (!row) return std::optional<Secret>{};
+  CHUANYU_TRY(Secret key, ledger::unwrap_key(key_encryption_key_, ledger::slot_name(slot), *row));
+  return std::optional<Secret>(std::move(key));
+}
+
+Result<std::vector<KeyStore::Slot>> KeyStore::make_slots() {
+  std::vector<Slot> made;
+  made.reserve(kBatch);
+  constexpr std::size_t kRandomBytes = crypto::kAeadKeyBytes + ledger::kWrapNonceBytes;
+  const Secret random(crypto::random_bytes(kBatch * kRandomBytes));  // one call costs what forty bytes do
+  CHUANYU_TRY(auto txn, environment_->write());
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    const std::string_view mine = random.reveal().substr(i * kRandomBytes, kRandomBytes);
+    Slot slot{next_slot_++, Secret(std::string(mine.substr(0, crypto::kAeadKeyBytes)))};
+    txn.append(slots_, layout::number_key(slot.number),
+               ledger::wrap_key(key_encryption_key_, epoch_, ledger::slot_name(slot.number), slot.key,
+                                mine.substr(crypto::kAeadKeyBytes)));
+    made.push_back(std::move(slot));
+  }
+  CHUANYU_CHECK(txn.commit());
+  return made;
+}
+
+void KeyStore::refill() {
+  ::pthread_setname_np(::pthread_self(), "log-keys");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return stopping_ || pool_.size() < kLowWater; });
+    if (stopping_) return;
+    lock.unlock();
+    auto made = make_slots();
+    lock.lock();
+    if (!made.ok()) {
+      log::error("journal.keys_unavailable", {{"code", to_string(made.error().code)}, {"detail", made.error().detail}});
+      failure_ = made.error();
+      changed_.notify_all();
+      return;
+    }
+    // Taken from the back: the oldest slots go first.
+    pool_.insert(pool_.begin(), std::make_move_iterator(made->rbegin()), std::make_move_iterator(made->rend()));
+    changed_.notify_all();
+  }
+}
+
+}  // namespace chuanyu::journal

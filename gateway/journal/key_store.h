@@ -1,0 +1,64 @@
+// Private to gateway/journal: keys/, the wrapped keys of payloads, and a pool of slots made durable ahead of use.
+//
+// A slot is on disk before it is handed out, so the path of a command needs no second flush; slots of the pool that a crash
+// leaves unused are never handed out again. Threads: any; one thread of its own refills the pool.
+// Failure: open() gives LOCAL_CRYPTO for the wrong key-encryption key. When refilling fails, take() says why, for good.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/result.h"
+#include "gateway/base/secret.h"
+#include "gateway/storage/environment.h"
+
+namespace chuanyu::journal {
+
+class KeyStore {
+ public:
+  static Result<std::unique_ptr<KeyStore>> open(const std::string& folder, Secret key_encryption_key, std::uint32_t epoch);
+  ~KeyStore();
+
+  struct Slot {
+    std::uint64_t number = 0;
+    Secret key;
+  };
+  Result<Slot> take();  // waits for the refilling thread when the pool is empty
+  // Nothing when the key was destroyed.
+  Result<std::optional<Secret>> slot_key(std::uint64_t slot) const;
+
+  std::uint32_t epoch() const { return epoch_; }
+  const Secret& token_key() const { return token_key_; }
+  const Secret& digest_key() const { return digest_key_; }
+  int check_readers() { return environment_->check_readers(); }
+
+ private:
+  KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch);
+  Result<Secret> named_key(const char* name);
+  Status find_next_slot();
+  Result<std::vector<Slot>> make_slots();
+  void refill();
+
+  std::unique_ptr<storage::Environment> environment_;
+  storage::Table slots_;
+  storage::Table named_;
+  Secret key_encryption_key_;
+  std::uint32_t epoch_;
+  Secret token_key_;
+  Secret digest_key_;
+  std::uint64_t next_slot_ = 1;  // the refilling thread's
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Slot> pool_;
+  std::optional<Error> failure_;
+  bool stopping_ = false;
+  std::thread refiller_;
+};
+
+}  // namespace chuanyu::journal

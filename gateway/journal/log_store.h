@@ -1,0 +1,73 @@
+// Private to gateway/journal: log/, the environment that is only ever appended to.
+//
+// Threads: begin() … commit() on the writer thread; everything else on any thread.
+// Failure: open() gives LOCAL_CORRUPT when the right edge does not hold together, LOG_SIGNATURE when the last checkpoint is not
+// signed by the key; it never truncates and never repairs. After a failed commit the store must not be used.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/base/result.h"
+#include "gateway/crypto/signature.h"
+#include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/tiles.h"
+#include "gateway/storage/environment.h"
+
+namespace chuanyu::journal {
+
+struct SignedNote {
+  std::uint64_t size = 0;
+  std::string note;
+};
+
+class LogStore {
+ public:
+  static Result<std::unique_ptr<LogStore>> open(const std::string& folder, const std::string& origin,
+                                                const crypto::VerifyKey& key, std::uint64_t map_bytes);
+
+  std::uint64_t size() const { return durable_size_.load(std::memory_order_acquire); }
+
+  // --- the writer ---
+  Status begin();
+  std::uint64_t append(BytesView entry, const crypto::Digest& leaf);  // the entry's index
+  void put_checkpoint(const SignedNote& note);
+  Status commit();  // with the changed tiles and the tree row; publishes the durable size
+  void abort();     // only when nothing was appended
+  crypto::Digest root() const { return tree_.root(); }
+
+  // --- readers ---
+  Result<Bytes> read(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the durable size
+  // Entries [from, to) in order, in one read transaction.
+  Status for_each(std::uint64_t from, std::uint64_t to,
+                  const std::function<Status(std::uint64_t index, BytesView entry)>& visit) const;
+  Result<Bytes> tile(const ledger::TileId& tile) const;  // LOG_INCOMPLETE when there is none
+  ledger::TileReader tiles() const;
+  Result<crypto::Digest> root_at(std::uint64_t size) const;
+  const std::optional<SignedNote>& checkpoint_at_open() const { return checkpoint_; }
+  const std::string& origin() const { return origin_; }
+  std::uint64_t used_bytes() const { return environment_->used_bytes(); }
+  int check_readers() { return environment_->check_readers(); }
+
+ private:
+  LogStore(std::unique_ptr<storage::Environment> environment, std::string origin);
+  Status recover(const crypto::VerifyKey& key);
+  Status check_last_leaves(std::uint64_t size) const;
+  Status check_checkpoint(const storage::ReadTxn& txn, const crypto::VerifyKey& key);
+
+  std::unique_ptr<storage::Environment> environment_;
+  std::string origin_;
+  storage::Table entries_;
+  storage::Table tiles_;
+  storage::Table tree_row_;
+  storage::Table checkpoints_;
+  ledger::TreeWriter tree_;
+  std::optional<storage::WriteTxn> txn_;
+  std::optional<SignedNote> checkpoint_;
+  std::atomic<std::uint64_t> durable_size_{0};
+};
+
+}  // namespace chuanyu::journal

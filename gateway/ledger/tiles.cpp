@@ -1,0 +1,105 @@
+#include "gateway/ledger/tiles.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace chuanyu::ledger {
+namespace {
+
+Digest hash_at(BytesView tile, std::size_t place) {
+  Digest hash{};
+  const BytesView bytes = tile.substr(place * kHashBytes, kHashBytes);
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
+// The root over 2^height hashes of a tile.
+Digest reduce(BytesView tile, std::size_t first, unsigned height) {
+  std::vector<Digest> hashes;
+  hashes.reserve(std::size_t{1} << height);
+  for (std::size_t i = 0; i < std::size_t{1} << height; ++i) hashes.push_back(hash_at(tile, first + i));
+  for (; hashes.size() > 1; hashes.resize(hashes.size() / 2)) {
+    for (std::size_t i = 0; i < hashes.size() / 2; ++i) hashes[i] = node_hash(hashes[2 * i], hashes[2 * i + 1]);
+  }
+  return hashes.front();
+}
+
+}  // namespace
+
+unsigned tile_width(const TileId& tile, std::uint64_t size) {
+  const unsigned shift = tile.level * kTileHeight;
+  const std::uint64_t hashes = shift < 64 ? size >> shift : 0;
+  const std::uint64_t before = tile.number * kTileWidth;
+  return hashes <= before ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(hashes - before, kTileWidth));
+}
+
+std::string tile_path(const TileId& tile, unsigned width) {
+  const auto three = [](std::uint64_t value) {
+    const std::string digits = std::to_string(value % 1000);
+    return std::string(3 - digits.size(), '0') + digits;
+  };
+  std::string number = three(tile.number);
+  for (std::uint64_t rest = tile.number / 1000; rest > 0; rest /= 1000) {
+    number.insert(0, "x/");
+    number.insert(1, three(rest));
+  }
+  std::string path = "tile/" + std::to_string(tile.level) + "/" + number;
+  if (width < kTileWidth) path += ".p/" + std::to_string(width);
+  return path;
+}
+
+NodeReader node_reader(TileReader tiles) {
+  return [tiles = std::move(tiles)](unsigned level, std::uint64_t index) -> Result<Digest> {
+    const unsigned height = level % kTileHeight;
+    const std::uint64_t first = index << height;  // in hashes of the tile's level
+    const TileId tile{level / kTileHeight, first / kTileWidth};
+    CHUANYU_TRY(const Bytes bytes, tiles(tile));
+    const std::size_t place = first % kTileWidth;
+    if (bytes.size() < (place + (std::size_t{1} << height)) * kHashBytes) {
+      return error(Code::LOG_INCOMPLETE, "哈希块不完整", tile_path(tile, kTileWidth));
+    }
+    return reduce(bytes, place, height);
+  };
+}
+
+Result<TreeWriter> TreeWriter::resume(Frontier frontier, const TileReader& tiles) {
+  TreeWriter made;
+  const std::uint64_t size = frontier.size();
+  for (unsigned level = 0; (size >> (level * kTileHeight)) > 0; ++level) {
+    const std::uint64_t hashes = size >> (level * kTileHeight);
+    Edge edge;
+    edge.number = hashes / kTileWidth;
+    if (const std::size_t wanted = hashes % kTileWidth * kHashBytes; wanted > 0) {
+      CHUANYU_TRY(edge.bytes, tiles(TileId{level, edge.number}));
+      if (edge.bytes.size() < wanted) {
+        return error(Code::LOG_INCOMPLETE, "哈希块不完整", tile_path({level, edge.number}, kTileWidth));
+      }
+      edge.bytes.resize(wanted);
+    }
+    made.edge_.push_back(std::move(edge));
+    if (level == 7) break;
+  }
+  made.frontier_ = std::move(frontier);
+  return made;
+}
+
+void TreeWriter::append(const Digest& leaf) {
+  add(0, leaf);
+  frontier_.append(leaf, [this](unsigned level, const Digest& hash) {
+    if (level % kTileHeight == 0) add(level / kTileHeight, hash);
+  });
+}
+
+void TreeWriter::add(unsigned level, const Digest& hash) {
+  if (level == edge_.size()) edge_.emplace_back();
+  Edge& edge = edge_[level];
+  edge.bytes.append(crypto::view(hash));
+  edge.changed = true;
+  if (edge.bytes.size() == kTileWidth * kHashBytes) {
+    full_.emplace_back(TileId{level, edge.number}, std::exchange(edge.bytes, {}));
+    ++edge.number;
+    edge.changed = false;
+  }
+}
+
+}  // namespace chuanyu::ledger

@@ -1,0 +1,53 @@
+"""A line between the gateways that breaks anywhere: in a handshake, in an envelope, in the receipt. Delivered exactly once."""
+import random
+import sys
+import threading
+import unittest
+
+from chuanyu_test import Network, scratch
+
+from support import Pusher, audit, check_delivered, seed
+
+PUSHES = 300
+
+
+class Cut(unittest.TestCase):
+    def test_lost_receipts(self):
+        chance, lock = random.Random(seed()), threading.Lock()
+
+        def somewhere():
+            with lock:
+                # A handshake is about 6 KB, a full parcel of 64 letters about 80 KB: all of it is hit, and some get through.
+                return chance.choice((chance.randrange(200, 8_000), chance.randrange(4_000, 40_000),
+                                      chance.randrange(20_000, 400_000)))
+        network = Network(scratch(self.addCleanup, "cut"))
+        self.addCleanup(network.close)
+        for relay in network.relays.values():
+            relay.cut_after = somewhere
+            relay.break_all()
+        pushers = [Pusher(network, *pair, PUSHES // 2).start() for pair in (("G02", "G07"), ("G07", "G02"))]
+        for pusher in pushers:
+            pusher.join(120)
+        check_delivered(self, network, pushers)
+        cuts = sum(relay.cuts for relay in network.relays.values())
+        print(f"{PUSHES} pushes, {cuts} connections cut", file=sys.stderr)
+        self.assertGreaterEqual(cuts, 5)
+        for gateway in network.gateways.values():
+            self.assertEqual(gateway.stop(), 0)
+        audit(self, network)
+
+    def test_a_line_that_is_shut_and_opened(self):
+        network = Network(scratch(self.addCleanup, "shut"))
+        self.addCleanup(network.close)
+        pusher = Pusher(network, "G02", "G07", 100)
+        network.relays["cq"].shut = True
+        network.relays["cq"].break_all()
+        pusher.start().join(60)
+        self.assertIsNone(pusher.failure, pusher.failure)
+        self.assertEqual(network.client("G07").inbox_all(), [])
+        network.relays["cq"].shut = False
+        check_delivered(self, network, [pusher])
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

@@ -1,0 +1,115 @@
+"""What the fault tests share: pushes whose fate is known, and the checks afterwards."""
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+
+from chuanyu_test import BIN, message, purpose, until
+
+CLUE = purpose("clue-transfer")
+LETTER = message("clue-transfer")
+
+
+def seed():
+    """From CHUANYU_SEED or fresh; printed, so that a failure can be repeated."""
+    value = int(os.environ.get("CHUANYU_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"CHUANYU_SEED={value}", file=sys.stderr)
+    return value
+
+
+class Pusher:
+    """One agency that sends `count` letters to another, in order, each until it is accepted."""
+
+    def __init__(self, network, sender, receiver, count):
+        self.network, self.sender, self.receiver, self.count = network, sender, receiver, count
+        self.accepted = {}  # letter number -> exchange id
+        self.failure = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self._thread.start()
+        return self
+
+    def join(self, seconds):
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self.failure = self.failure or AssertionError(f"{self.sender} is still sending: {len(self.accepted)}/{self.count}")
+
+    def _run(self):
+        client = self.network.client(self.sender)
+        to = self.network.uscc(self.receiver)
+        try:
+            for n in range(self.count):
+                number, key = f"{self.sender}-{n}", str(uuid.uuid4())
+                body = {**LETTER, "letterNo": number}
+                answer = client.persist(lambda: client.push(to, "clue-transfer", CLUE, key=key, message=body))  # noqa: B023
+                if answer.status != 202:
+                    raise AssertionError(f"{number}: {answer}")
+                self.accepted[number] = answer.exchange
+        except BaseException as why:  # pylint: disable=broad-except
+            self.failure = why
+        finally:
+            client.close()
+
+
+def check_delivered(case, network, pushers, seconds=60):
+    """Every accepted letter lies once in its receiver's inbox, in the order of sending, and nothing else does."""
+    for pusher in pushers:
+        case.assertIsNone(pusher.failure, pusher.failure)
+        case.assertEqual(len(pusher.accepted), pusher.count)
+    for receiver in sorted({p.receiver for p in pushers}):
+        client = network.client(receiver)
+        wanted = {number: exchange for p in pushers if p.receiver == receiver for number, exchange in p.accepted.items()}
+        until(lambda: len(client.inbox_all()) >= len(wanted), f"{len(wanted)} letters for {receiver}", seconds)  # noqa: B023
+        items = client.inbox_all()
+        case.assertEqual(len(items), len(wanted), "doubled or lost")
+        case.assertEqual({item["message"]["letterNo"]: item["id"] for item in items}, wanted)
+        for pusher in (p for p in pushers if p.receiver == receiver):
+            order = [i["message"]["letterNo"] for i in items if i["message"]["letterNo"].startswith(pusher.sender + "-")]
+            case.assertEqual(order, [f"{pusher.sender}-{n}" for n in range(pusher.count)])
+        client.close()
+    for pusher in pushers:
+        client = network.client(pusher.sender)
+        for number in (f"{pusher.sender}-0", f"{pusher.sender}-{pusher.count - 1}"):
+            client.await_status(pusher.accepted[number], "delivered")
+        client.close()
+
+
+def everything(network, pushers):
+    """What the outside can see of the state: inboxes and statuses."""
+    seen = {}
+    for name in sorted({p.receiver for p in pushers}):
+        client = network.client(name)
+        seen[name] = client.inbox_all()
+        client.close()
+    for pusher in pushers:
+        client = network.client(pusher.sender)
+        for number, exchange in pusher.accepted.items():
+            seen[number] = client.status(exchange).json
+        client.close()
+    return seen
+
+
+def audit(case, network):
+    """Both logs verify, offline. The gateways must be stopped."""
+    program = BIN / "chuanyu-audit"
+    if not program.exists():
+        raise AssertionError(f"{program} is not built")
+    for gateway in network.gateways.values():
+        key = network.pki.folder / gateway.name / "gateway" / f"{gateway.name}-log.pub"
+        done = subprocess.run([str(program), "verify", str(gateway.data), "--key", str(key), "--json"], capture_output=True,
+                              text=True, check=False, stdin=subprocess.DEVNULL)
+        case.assertEqual(done.returncode, 0, f"{gateway.name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def rebuild_state(case, network, pushers):
+    """The state is a projection: deleted and rebuilt from the log, everything reads as before."""
+    before = everything(network, pushers)
+    for gateway in network.gateways.values():
+        case.assertEqual(gateway.stop(), 0, gateway.tail())
+        shutil.rmtree(gateway.data / "state")
+    network.start()
+    case.assertEqual(everything(network, pushers), before)

@@ -1,0 +1,106 @@
+// Mapping files: every mistake of a file is reported at once, each with its place.
+#include "tests/unit/adapters/testing.h"
+
+namespace chuanyu::adapters {
+namespace {
+
+using testing::Folder;
+
+std::string mapping(const std::string& rules, const std::string& more = "") {
+  return R"({"mapping":"t","version":"1","kind":"case","canonical":"chuanyu.v1.EnforcementCase","media_type":"application/json",
+"native":{"format":"json"},"rules":[)" +
+         rules + "]" + more + "}";
+}
+
+// "CODE /pointer" of each mistake.
+std::vector<std::string> mistakes(const std::string& text) {
+  Folder folder;
+  folder.write("t.mapping.json", text);
+  std::vector<std::string> out;
+  for (const auto& e : testing::load_errors(folder)) {
+    const auto hash = e.where.find('#');
+    out.push_back(std::string(to_string(e.code)) + " " + (hash == std::string::npos ? "" : e.where.substr(hash + 1)));
+  }
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+const std::string kGood = R"({"kind":"iso","n":"/a","c":"case_id","as":"text"})";
+
+TEST(Spec, AGoodOneHasNone) { EXPECT_EQ(mistakes("// comment\n" + mapping(kGood)), Texts{}); }
+
+TEST(Spec, EverythingAtOnce) {
+  EXPECT_EQ(
+      mistakes(
+          R"({"mapping":"t","version":1,"kind":"cases","canonical":"x","native":{"format":"yaml","colour":1},"rules":[{"kind":"iso","n":"/a"}]})"),
+      (Texts{"CONFIG_VALUE /version", "CONFIG_VALUE /kind", "CONFIG_KEY_MISSING ", "CONFIG_VALUE /native/format",
+             "CONFIG_KEY_UNKNOWN /native/colour", "CONFIG_KEY_MISSING /rules/0", "CONFIG_KEY_MISSING /rules/0"}));
+}
+
+TEST(Spec, Syntax) {
+  EXPECT_EQ(mistakes("{"), Texts{"CONFIG_SYNTAX "});
+  Folder empty;
+  EXPECT_EQ(testing::load_errors(empty).size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<std::vector<Error>>(Registry::load("/nonexistent/folder")));
+}
+
+TEST(Spec, Rules) {
+  const auto one = [](const std::string& rule, const std::string& more = "") { return mistakes(mapping(rule, more)); };
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"nothing","as":"text"})"), Texts{"MAPPING_INVALID /rules/0/c"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"fine_fen","as":"text"})"), Texts{"MAPPING_INVALID /rules/0/as"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"parties.name","as":"text"})"), Texts{"MAPPING_INVALID /rules/0/c"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"agency","as":"text"})"), Texts{"MAPPING_INVALID /rules/0/c"});
+  EXPECT_EQ(one(kGood + "," + kGood), (Texts{"MAPPING_INVALID /rules/1/n", "MAPPING_INVALID /rules/1/c"}));
+  EXPECT_EQ(one(R"({"kind":"drop","n":"/a"})"), Texts{"CONFIG_KEY_MISSING /rules/0"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"case_id","as":{"txt":{}}})"), Texts{"CONFIG_VALUE /rules/0/as"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"filed_date","as":{"date":{"out":"%Y%-m%d"}}})"),
+            Texts{"MAPPING_INVALID /rules/0/as"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"filed_date","as":{"date":{"in":["%Y-%m-%d"],"out":"%Y%m%d"}}})"),
+            Texts{"MAPPING_INVALID /rules/0/as"});
+  EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"fine_fen","as":{"dec":{"unit":"wan","frac":5}}})"),
+            Texts{"MAPPING_INVALID /rules/0/as"});
+  EXPECT_EQ(one(R"({"kind":"each","n":"/a","c":"case_id","item":{"as":"text"}})"), Texts{"MAPPING_INVALID /rules/0/c"});
+  EXPECT_EQ(one(kGood, R"(,"structure":[{"n":"/nowhere"}])"), Texts{"MAPPING_INVALID /structure/0"});
+}
+
+TEST(Spec, CodeSets) {
+  const auto one = [](const std::string& kind, const std::string& set) {
+    return mistakes(mapping(R"({"kind":")" + kind + R"(","n":"/a","c":"state","as":{"code":"s"}})",
+                            R"(,"codesets":{"s":)" + set + "}"));
+  };
+  EXPECT_EQ(one("iso", R"({"pairs":[["1","CLUE"],["2","CASE_STATE_FILED"]]})"), Texts{});
+  EXPECT_EQ(one("iso", R"({"pairs":[["1","CLUE"],["2","CLOU"]]})"), Texts{"MAPPING_INVALID /codesets/s"});
+  EXPECT_EQ(one("iso", R"({"pairs":[["1","CLUE"],["1","FILED"]]})"), Texts{"MAPPING_INVALID /codesets/s"});
+  EXPECT_EQ(one("lens", R"({"pairs":[["1","CLUE"],["2","CLUE"]]})"), Texts{"MAPPING_INVALID /codesets/s"})
+      << "N:1 needs prefer";
+  EXPECT_EQ(one("iso", R"({"pairs":[["1","CLUE"],["2","CLUE"]],"prefer":{"CLUE":"1"}})"),
+            Texts{"MAPPING_INVALID /rules/0/as"})
+      << "N:1 is not iso";
+  EXPECT_EQ(one("lens", R"({"pairs":[["1","CLUE"],["2","CLUE"]],"prefer":{"CLUE":"1"}})"), Texts{});
+  EXPECT_EQ(mistakes(mapping(R"({"kind":"iso","n":"/a","c":"state","as":{"code":"s"}})")),
+            Texts{"MAPPING_INVALID /rules/0/as"});
+  EXPECT_EQ(one("iso", R"({"file":"none.json"})"), Texts{"CONFIG_UNREADABLE /codesets/s/file"});
+}
+
+TEST(Spec, FileNameIsTheProfile) {
+  Folder folder;
+  folder.write("other.mapping.json", mapping(kGood));
+  const auto errors = testing::load_errors(folder);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].code, Code::MAPPING_INVALID);
+}
+
+TEST(Spec, FingerprintFollowsTheCodeSets) {
+  const auto print = [](const std::string& last) {
+    Folder folder;
+    folder.write("t.mapping.json", mapping(R"({"kind":"iso","n":"/a","c":"state","as":{"code":"s"}})",
+                                           R"(,"codesets":{"s":{"file":"codes/s.json"}})"));
+    folder.write("codes/s.json", R"({"pairs":[["1","CLUE"],["2",")" + last + R"("]]})");
+    return std::get<std::shared_ptr<const Registry>>(Registry::load(folder.path()))->find("t")->profile().fingerprint;
+  };
+  EXPECT_EQ(print("FILED"), print("FILED"));
+  EXPECT_NE(print("FILED"), print("REVIEW"));
+}
+
+}  // namespace
+}  // namespace chuanyu::adapters

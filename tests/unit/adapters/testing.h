@@ -1,0 +1,129 @@
+// tests/unit/adapters/testing.h: mappings made for a test, and what they say of a record, as short text.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/adapter.h"
+
+namespace chuanyu::adapters::testing {
+
+// A folder that is gone when the test is over.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "chuanyu-adapters-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) std::abort();
+    path_ = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::string& path() const { return path_; }
+  void write(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(path_ + "/" + name).parent_path());
+    std::ofstream(path_ + "/" + name, std::ios::binary) << text;
+  }
+
+ private:
+  std::string path_;
+};
+
+inline std::vector<Error> load_errors(const Folder& folder) {
+  auto loaded = Registry::load(folder.path());
+  if (auto* errors = std::get_if<std::vector<Error>>(&loaded)) return *errors;
+  return {};
+}
+
+// The six profiles of the repository.
+inline const Registry& product() {
+  static const auto registry = [] {
+    auto loaded = Registry::load(std::string(CHUANYU_SOURCE_DIR) + "/adapters");
+    if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
+      for (const auto& e : *errors) ADD_FAILURE() << e.to_text();
+      std::abort();
+    }
+    return std::get<std::shared_ptr<const Registry>>(loaded);
+  }();
+  return *registry;
+}
+
+// An adapter from the text of one mapping; aborts with the mistakes when there are any.
+inline std::shared_ptr<const Adapter> adapter_of(const std::string& mapping) {
+  Folder folder;
+  const auto from = mapping.find("\"mapping\"");
+  const auto open = mapping.find('"', mapping.find(':', from)) + 1;
+  const auto id = mapping.substr(open, mapping.find('"', open) - open);
+  folder.write(id + ".mapping.json", mapping);
+  auto loaded = Registry::load(folder.path());
+  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
+    for (const auto& e : *errors) ADD_FAILURE() << e.to_text();
+    std::abort();
+  }
+  return std::get<std::shared_ptr<const Registry>>(loaded)->find(id);
+}
+
+// "RECORD_DATE /decision/date", or "" when it could be converted.
+inline std::string failure(const Result<Converted>& result) {
+  if (result.ok()) return "";
+  return std::string(to_string(result.error().code)) + " " + result.error().where;
+}
+
+inline std::string_view word(Note::Kind kind) {
+  constexpr std::string_view kWords[] = {"loss", "gap", "unmapped", "normalised", "warning"};
+  return kWords[static_cast<int>(kind)];
+}
+
+// "loss /subject/areaCode|subject.region_code"
+inline std::vector<std::string> notes(const Converted& converted) {
+  std::vector<std::string> out;
+  for (const auto& n : converted.notes) out.push_back(std::string(word(n.kind)) + " " + n.native + "|" + n.canonical);
+  return out;
+}
+
+inline std::string read_source(const std::string& path) {
+  std::ifstream file(std::string(CHUANYU_SOURCE_DIR) + "/" + path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::vector<std::string> cut(const Adapter& adapter, std::string_view document) {
+  std::vector<std::string> records;
+  const auto reader = adapter.reader();
+  reader->feed(document, true);
+  for (auto record = reader->next(); record.ok() && !record->bytes.empty(); record = reader->next())
+    records.emplace_back(record->bytes);
+  return records;
+}
+
+// The fixture records of a profile, as native bytes.
+inline const std::vector<std::string>& fixtures(const std::string& profile) {
+  static const std::map<std::string, std::string> files = {{"sc.credit.v1", "sichuan/fixtures/sc_credit.gb18030.csv"},
+                                                           {"cq.credit.v1", "chongqing/fixtures/cq_credit.json"},
+                                                           {"sc.licence.v1", "sichuan/fixtures/sc_licence.json"},
+                                                           {"cq.licence.v1", "chongqing/fixtures/cq_licence.xml"},
+                                                           {"sc.case.v1", "sichuan/fixtures/sc_case.gb18030.xml"},
+                                                           {"cq.case.v1", "chongqing/fixtures/cq_case.json"}};
+  static std::map<std::string, std::vector<std::string>> all;
+  auto& records = all[profile];
+  if (records.empty()) records = cut(*product().find(profile), read_source("adapters/" + files.at(profile)));
+  return records;
+}
+
+inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << "not in the record: " << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+}  // namespace chuanyu::adapters::testing

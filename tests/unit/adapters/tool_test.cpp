@@ -1,0 +1,83 @@
+// chuanyu-map as its users see it: output, report, exit codes.
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/unit/adapters/testing.h"
+
+namespace {
+
+using chuanyu::adapters::testing::Folder;
+
+const std::string kTool = std::string(CHUANYU_BIN_DIR) + "/chuanyu-map";
+const std::string kMappings = std::string(CHUANYU_SOURCE_DIR) + "/adapters";
+
+struct Ran {
+  int exit = -1;
+  std::string out;
+};
+
+Ran run(const std::string& arguments) {
+  Ran ran;
+  FILE* pipe = popen((kTool + " " + arguments).c_str(), "r");
+  char buffer[4096];
+  for (std::size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) ran.out.append(buffer, n);
+  const int status = pclose(pipe);
+  ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
+}
+
+TEST(Tool, CheckNamesTheSixProfiles) {
+  const auto ran = run("check " + kMappings);
+  EXPECT_EQ(ran.exit, 0);
+  for (const auto* id :
+       {"sc.credit.v1", "cq.credit.v1", "sc.licence.v1", "cq.licence.v1", "sc.case.v1", "cq.case.v1"}) {
+    EXPECT_NE(ran.out.find(id), std::string::npos) << id;
+  }
+  EXPECT_NE(run("check --json " + kMappings).out.find("\"ok\": true"), std::string::npos);
+}
+
+TEST(Tool, CheckReportsEveryMistake) {
+  Folder folder;
+  folder.write("a.mapping.json", R"({"mapping":"a"})");
+  const auto ran = run("check --json " + folder.path());
+  EXPECT_EQ(ran.exit, 3);
+  EXPECT_NE(ran.out.find("CONFIG_KEY_MISSING"), std::string::npos);
+}
+
+TEST(Tool, ConvertsFromProvinceToProvinceByteForByte) {
+  Folder folder;
+  const auto out = folder.path() + "/out.xml";
+  const auto ran = run("convert --mappings " + kMappings + " --from cq.case.v1 --to sc.case.v1 " + kMappings +
+                       "/chongqing/fixtures/cq_case.json --out " + out + " 2>&1");
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  std::ifstream file(out, std::ios::binary);
+  const std::string written{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(written, chuanyu::adapters::testing::read_source("adapters/sichuan/fixtures/sc_case.gb18030.xml"));
+}
+
+TEST(Tool, ARecordThatCannotBeConvertedIsNamedAndTheRestGoesOn) {
+  Folder folder;
+  folder.write("in.ndjson", "{\"ZZBS\":1}\n" + chuanyu::adapters::testing::fixtures("sc.licence.v1").front() + "\n");
+  folder.write("in.json", "[{\"ZZBS\":1}," + chuanyu::adapters::testing::fixtures("sc.licence.v1").front() + "]");
+  const auto ran = run("convert --json --mappings " + kMappings + " --from sc.licence.v1 --to cq.licence.v1 " +
+                       folder.path() + "/in.json");
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.out.find("\"converted\": 1"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("RECORD_TYPE"), std::string::npos);
+  EXPECT_NE(ran.out.find("\"where\": \"/ZZBS\""), std::string::npos);
+}
+
+TEST(Tool, ExitCodes) {
+  EXPECT_EQ(run("--help").exit, 0);
+  EXPECT_EQ(run("2>/dev/null").exit, 2);
+  EXPECT_EQ(run("convert --mappings " + kMappings + " --from none --to sc.case.v1 - </dev/null 2>/dev/null").exit, 2);
+  EXPECT_EQ(
+      run("convert --mappings " + kMappings + " --from sc.case.v1 --to sc.credit.v1 - </dev/null 2>/dev/null").exit, 2);
+  EXPECT_EQ(run("convert --mappings " + kMappings + " --from sc.case.v1 --to cq.case.v1 /nonexistent 2>/dev/null").exit,
+            4);
+  EXPECT_EQ(run("check /nonexistent 2>/dev/null").exit, 4);
+}
+
+}  // namespace
