@@ -166,16 +166,7 @@ class Gb final : public Charset {
     out.resize(start + bytes.size() * 2 + 4);  // two bytes become at most four
     char* to = out.data() + start;
     while (p < end) {
-      if (end - p >= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, p, 8);
-        if ((word & 0x8080808080808080u) == 0) {
-          std::memcpy(to, p, 8);
-          p += 8;
-          to += 8;
-          continue;
-        }
-      }
+      if (copy_ascii(p, end, to)) continue;
       if (*p < 0x80) {
         *to++ = static_cast<char>(*p++);
         continue;
@@ -205,6 +196,7 @@ class Gb final : public Charset {
     out.resize(start + utf8.size() * 2 + 4);  // two bytes of UTF-8 become at most four
     char* to = out.data() + start;
     while (p < end) {
+      if (copy_ascii(p, end, to)) continue;
       if (*p < 0x80) {
         *to++ = static_cast<char>(*p++);
         continue;
@@ -242,6 +234,18 @@ class Gb final : public Charset {
   std::string_view label() const override { return four_byte_ ? "GB18030" : "GBK"; }
 
  private:
+  // Eight bytes of ASCII at once; false when there are not that many.
+  static bool copy_ascii(const unsigned char*& p, const unsigned char* end, char*& to) {
+    if (end - p < 8) return false;
+    std::uint64_t word;
+    std::memcpy(&word, p, 8);
+    if ((word & 0x8080808080808080u) != 0) return false;
+    std::memcpy(to, p, 8);
+    p += 8;
+    to += 8;
+    return true;
+  }
+
   static char* put(char* to, char32_t point) {
     if (point < 0x80) {
       *to++ = static_cast<char>(point);

@@ -113,13 +113,6 @@ bool unescape_json(std::string_view raw, char*& to) {
   return true;
 }
 
-bool is_xml_name_start(char c) {
-  const auto u = static_cast<unsigned char>(c);
-  return u >= 0x80 || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || u == '_' || u == ':';
-}
-
-bool is_xml_name(char c) { return is_xml_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
-
 std::optional<std::string_view> xml_encoding(std::string_view declaration) {
   const auto at = declaration.find("encoding");
   if (at == std::string_view::npos) return std::nullopt;

@@ -61,8 +61,20 @@ bool unescape_json(std::string_view raw, char*& to);
 
 inline bool is_xml_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 // Bytes of a name, in UTF-8 or any GB character set: letters, digits, . - _ : and everything beyond ASCII.
-bool is_xml_name_start(char c);
-bool is_xml_name(char c);
+struct XmlNameTable {
+  std::uint8_t kind[256] = {};  // 2: may begin a name, 1: may stand in one
+  constexpr XmlNameTable() {
+    for (int c = 0; c < 256; ++c) {
+      if (c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':')
+        kind[c] = 2;
+      else if ((c >= '0' && c <= '9') || c == '-' || c == '.')
+        kind[c] = 1;
+    }
+  }
+};
+inline constexpr XmlNameTable kXmlNames;
+inline bool is_xml_name_start(char c) { return kXmlNames.kind[static_cast<unsigned char>(c)] == 2; }
+inline bool is_xml_name(char c) { return kXmlNames.kind[static_cast<unsigned char>(c)] != 0; }
 
 // The encoding an XML declaration names; nothing when it names none. `declaration` begins with "<?xml".
 std::optional<std::string_view> xml_encoding(std::string_view declaration);

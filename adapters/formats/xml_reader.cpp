@@ -142,8 +142,19 @@ class XmlReader final : public ReaderBase {
     return tag();
   }
 
+  // The next '>' when nothing before it needs a closer look; otherwise where the look must begin.
+  std::size_t plain_end(std::size_t from) const {
+    const auto found = buffer_.find('>', from);
+    if (found == std::string::npos) return from;
+    for (std::size_t i = from; i < found; ++i) {
+      if (buffer_[i] == '"' || buffer_[i] == '\'' || buffer_[i] == '<') return from;
+    }
+    return found;
+  }
+
   Token tag() {
     std::size_t i = std::max(at_ + 1, scan_);
+    if (quote_ == '\0') i = plain_end(i);
     for (; i < buffer_.size(); ++i) {
       const char c = buffer_[i];
       if (quote_ != '\0') {

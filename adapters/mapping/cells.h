@@ -17,6 +17,10 @@
 
 namespace chuanyu::adapters {
 
+// What one record may hold, so that a small record cannot make much memory: items of one list, entries of ext.
+inline constexpr std::uint32_t kMostItems = 10'000;
+inline constexpr std::size_t kMostExtras = 1'000;
+
 enum class Is : std::uint8_t { absent, null, text, number, boolean, present, list };
 
 struct Cell {
@@ -43,7 +47,10 @@ struct Cell {
 
 class Cells {
  public:
-  void clear() { cells_.clear(); }
+  void clear() {
+    cells_.clear();
+    if (cells_.capacity() > kKept) std::vector<Cell>().swap(cells_);
+  }
   // A new block of absent cells. Invalidates references to cells (not their indices).
   std::uint32_t block(std::uint32_t slots) {
     const auto base = static_cast<std::uint32_t>(cells_.size());
@@ -67,6 +74,7 @@ class Cells {
   const Cell& operator[](std::uint32_t at) const { return cells_[at]; }
 
  private:
+  static constexpr std::size_t kKept = 16'384;  // cells; a record that needed more gives them back
   std::vector<Cell> cells_;
 };
 

@@ -280,6 +280,20 @@ bool Compiler::convert(const AsSpec& as, const Context& context, Target& target,
       break;
     }
     case As::text: out.max_chars = static_cast<std::uint32_t>(as.max); break;
+    case As::licence_id: {
+      Target part;
+      if (!as.part_type.empty()) {
+        if (!this->target(context, as.part_type, part, as.at, false) || part.shape != Shape::text) return false;
+        out.has_type = true;
+        out.type_slot = part.slot;
+      }
+      if (!as.part_version.empty()) {
+        if (!this->target(context, as.part_version, part, as.at, false) || part.shape != Shape::text) return false;
+        out.has_version = true;
+        out.version_slot = part.slot;
+      }
+      break;
+    }
     case As::region: out.digits = static_cast<std::uint8_t>(as.digits); break;
     default: break;
   }

@@ -3,6 +3,7 @@
 #include "adapters/mapping/load.h"
 #include "adapters/mapping/map.h"
 #include "adapters/mapping/values.h"
+#include "schemas/identifiers.h"
 
 namespace chuanyu::adapters {
 
@@ -39,6 +40,9 @@ bool handle_unknown(const Plan& plan, std::string pointer, std::string_view raw,
   if (plan.unknown == Unknown::reject)
     return ws.fail(Code::RECORD_FIELD_UNKNOWN, "格式中没有此字段", native_place(plan, pointer));
   const bool keep = plan.unknown == Unknown::ext && plan.ext_node >= 0;
+  if (keep && ws.extras.size() == kMostExtras) {
+    return ws.fail(Code::RECORD_FIELD_UNKNOWN, "未知字段过多", native_place(plan, pointer));
+  }
   static const std::string kNoRule;
   if (ws.notes.size() < 64) {
     ws.notes.push_back({Note::Kind::unmapped, Code::RECORD_VALUE, kNoRule, native_place(plan, pointer), "",
@@ -64,14 +68,16 @@ class Forward {
   bool scope(const std::vector<Rule>& rules, std::uint32_t n, std::uint32_t c) {
     bool checks = false;
     for (const Rule& rule : rules) {
-      if (rule.op == Op::derived_create)
-        checks = true;
-      else if (!one(rule, n, c))
-        return false;
+      checks = checks || rule.op == Op::derived_create || rule.convert.has_type || rule.convert.has_version;
+      if (!one(rule, n, c)) return false;
     }
     if (checks) {
       for (const Rule& rule : rules) {
-        if (rule.op == Op::derived_create) compare(rule, n, c);
+        if (rule.op == Op::derived_create) {
+          compare(rule, n, c);
+        } else if (rule.convert.has_type || rule.convert.has_version) {
+          compare_parts(rule, n, c);
+        }
       }
     }
     return true;
@@ -179,6 +185,7 @@ class Forward {
         add_note(spot(rule, n, c, rule.c_node), ws_, Note::Kind::normalised, "列表中有空项，已略去");
         continue;
       }
+      if (i == kMostItems) return too_many(rule.native);
       const auto item = ws_.native.block(plan_.native_scopes[static_cast<std::size_t>(rule.n_scope)].slots);
       ws_.native[item].set_text(piece);
       ws_.index.push_back(i++);
@@ -217,6 +224,7 @@ class Forward {
       return ws_.fail(Code::RECORD_FIELD_MISSING, "至少应有一项", native_place(plan_, node, ws_.index));
     }
     for (std::uint32_t i = 0; columns.front().more; ++i) {
+      if (i == kMostItems) return too_many(columns.front().column->native);
       const auto item = ws_.native.block(plan_.native_scopes[static_cast<std::size_t>(rule.n_scope)].slots);
       for (auto& column : columns) {
         if (!column.more) return lengths(*column.column);
@@ -230,6 +238,11 @@ class Forward {
       if (column.more) return lengths(*column.column);
     }
     return true;
+  }
+
+  bool too_many(int node) {
+    return ws_.fail(Code::RECORD_TOO_LARGE, "列表超过 " + std::to_string(kMostItems) + " 项",
+                    native_place(plan_, plan_.native[static_cast<std::size_t>(node)], ws_.index));
   }
 
   bool lengths(const Rule::Column& column) {
@@ -259,6 +272,22 @@ class Forward {
       ws_.notes.erase(ws_.notes.begin() + static_cast<std::ptrdiff_t>(notes), ws_.notes.end());
     if (!printed || expected != cell.text())
       add_note(here, ws_, Note::Kind::warning, "与由其他字段推得的值不同，未采用");
+  }
+
+  // A licence identifier repeats the type and the version of the licence.
+  void compare_parts(const Rule& rule, std::uint32_t n, std::uint32_t c) {
+    const Cell& cell = ws_.canonical[c + rule.target.slot];
+    if (cell.is != Is::text) return;
+    const auto id = schemas::check_licence_id(cell.text());
+    const auto differs = [&](bool has, std::uint32_t slot, std::string_view part) {
+      const Cell& other = ws_.canonical[c + slot];
+      return has && other.is == Is::text && other.text() != part;
+    };
+    if (!id.ok() || (!differs(rule.convert.has_type, rule.convert.type_slot, id.type_code) &&
+                     !differs(rule.convert.has_version, rule.convert.version_slot, id.version))) {
+      return;
+    }
+    add_note(spot(rule, n, c, rule.target.node), ws_, Note::Kind::warning, "证照标识中的类型代码或版本与相应字段不同");
   }
 
   const Plan& plan_;

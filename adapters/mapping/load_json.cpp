@@ -283,6 +283,7 @@ class Loader {
       return true;
     }
     for (std::int64_t i = 0;; ++i) {
+      if (i == kMostItems) return fail(Code::RECORD_TOO_LARGE, "列表超过 " + std::to_string(kMostItems) + " 项", frame);
       const auto base = ws_.native.item(list, scope.slots);
       Frame here{frame, {}, i};
       ws_.index.push_back(static_cast<std::uint32_t>(i));

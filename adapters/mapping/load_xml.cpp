@@ -132,13 +132,7 @@ class Loader : private XmlScanner {
         p_ = less;
       }
       if (starts("</")) {
-        p_ += 2;
-        std::string_view closing;
-        if (!name(closing, frame)) return false;
-        if (closing != tag) return fail(Code::RECORD_PARSE, "结束标签应为 </" + std::string(tag) + ">" + at(), frame);
-        space();
-        if (p_ >= end_ || *p_ != '>') return unexpected(">", frame);
-        ++p_;
+        if (!close(tag, frame)) return false;
         break;
       }
       if (starts("<!--")) {
@@ -195,6 +189,9 @@ class Loader : private XmlScanner {
     const NativeNode* known = &plan_.native[static_cast<std::size_t>(id)];
     if (known->list) {  // stays the expected one: its like may follow
       const auto& scope = plan_.native_scopes[static_cast<std::size_t>(known->item)];
+      if (ws_.native[base + known->slot].size == kMostItems) {
+        return fail(Code::RECORD_TOO_LARGE, "列表超过 " + std::to_string(kMostItems) + " 项", &here);
+      }
       const auto item = ws_.native.item(base + known->slot, scope.slots);
       here.index = ws_.native[base + known->slot].size - 1;
       ws_.index.push_back(static_cast<std::uint32_t>(here.index));

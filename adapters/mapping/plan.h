@@ -143,6 +143,9 @@ struct Convert {
   std::uint32_t by_slot = 0;  // id: slot of the type's text
   std::vector<std::string> by_uscc, by_org_code, by_id_number;
   std::uint8_t digits = 6;  // region
+  // licence_id: slots of the canonical fields that must repeat its third and sixth part
+  bool has_type = false, has_version = false;
+  std::uint32_t type_slot = 0, version_slot = 0;
 };
 
 enum class Op : std::uint8_t { value, prism, each, split, zip, constant, derived_create, derived_get, lost };

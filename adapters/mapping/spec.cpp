@@ -167,6 +167,10 @@ AsSpec parse_as(const json& value, const std::string& at, std::vector<Error>& er
       } else if (as.kind == "uscc" || as.kind == "org_code" || as.kind == "id_number" || as.kind == "licence_id") {
         as.check = check_action(o);
       }
+      if (as.kind == "licence_id") {
+        as.part_type = o.text("type").value_or("");
+        as.part_version = o.text("version").value_or("");
+      }
       if (kinds.contains(as.kind) && as.kind != "code") o.finish();
       if (as.kind == "code") errors.push_back(error(Code::CONFIG_VALUE, "应为代码集名称", at + "/code"));
     }

@@ -29,6 +29,7 @@ struct AsSpec {
   std::vector<std::string> uscc, org_code, id_number;
   CheckAction check = CheckAction::reject;
   std::int64_t digits = 6;
+  std::string part_type, part_version;  // licence_id
 };
 
 struct CaseSpec {

@@ -34,6 +34,12 @@ bool parse_money(std::string_view text, unsigned scale, std::int64_t max, std::i
 std::string_view print_money(std::int64_t fen, unsigned scale, unsigned frac, char* buffer);  // at least 32 bytes
 bool match_date(const DatePattern& pattern, std::string_view text, int& year, int& month, int& day, bool& exact);
 
+std::size_t characters(std::string_view utf8);
+
+// ws.fail() with the place of the native, the canonical field.
+bool fail_native(const Spot& spot, Workspace& ws, Code code, std::string detail);
+bool fail_canonical(const Spot& spot, Workspace& ws, Code code, std::string detail);
+
 void add_note(const Spot& spot, Workspace& ws, Note::Kind kind, std::string message, Code code = Code::RECORD_VALUE);
 // Keeps `text` in ext at the place of the native field.
 void keep_in_ext(const Spot& spot, Workspace& ws, std::string_view text);

@@ -160,6 +160,7 @@ class Decoder {
   }
 
  private:
+  bool too_large() { return ws_.fail(Code::RECORD_TOO_LARGE, "列表或 ext 的项过多", ""); }
   bool bad() { return ws_.fail(Code::RECORD_PARSE, "标准记录的字节有误", ""); }
 
   static bool read(const char*& p, const char* end, std::uint64_t& value) {
@@ -205,6 +206,7 @@ class Decoder {
         if (!valid_utf8(body))
           return ws_.fail(Code::RECORD_CHARSET, "标准记录中的文本不是 UTF-8", place(field.path, ws_.index));
         if (field.repeated) {
+          if (ws_.canonical[base + field.slot].size == kMostItems) return too_large();
           const auto item = ws_.canonical.item(base + field.slot, slots(field));
           ws_.canonical[item].set_text(body);
         } else if (!body.empty() || field.explicit_presence) {
@@ -218,6 +220,7 @@ class Decoder {
           return message(field, base, body);
         }
         const auto at = base + field.slot;
+        if (ws_.canonical[at].is == Is::list && ws_.canonical[at].size == kMostItems) return too_large();
         ws_.index.push_back(ws_.canonical[at].is == Is::list ? ws_.canonical[at].size : 0);
         const auto item = ws_.canonical.item(at, slots(field));
         const auto& scope = plan_.canon_scopes[static_cast<std::size_t>(field.item)];
@@ -225,7 +228,7 @@ class Decoder {
         ws_.index.pop_back();
         return ok;
       }
-      case Wire::map: return ext(body);
+      case Wire::map: return ws_.extras.size() + ws_.foreign.size() < kMostExtras ? ext(body) : too_large();
       default: {  // packed numbers
         if (!field.repeated) return bad();
         const char* p = body.data();

@@ -85,6 +85,21 @@ bool XmlScanner::open(std::string_view& out, const XmlFrame* frame) {
   return name(out, frame);
 }
 
+bool XmlScanner::close(std::string_view tag, const XmlFrame* frame) {
+  p_ += 2;
+  if (static_cast<std::size_t>(end_ - p_) > tag.size() && p_[tag.size()] == '>' && starts(tag)) {
+    p_ += tag.size() + 1;
+    return true;
+  }
+  std::string_view closing;
+  if (!name(closing, frame)) return false;
+  if (closing != tag) return fail(Code::RECORD_PARSE, "结束标签应为 </" + std::string(tag) + ">" + at(), frame);
+  space();
+  if (p_ >= end_ || *p_ != '>') return unexpected(">", frame);
+  ++p_;
+  return true;
+}
+
 bool XmlScanner::attributes(std::size_t first, bool& empty, const XmlFrame* frame) {
   attributes_.resize(first);
   while (true) {
@@ -237,14 +252,7 @@ bool XmlScanner::skip_content(const XmlFrame* frame, std::string_view tag) {
     if (!text({p_, static_cast<std::size_t>(less - p_)}, false, piece, frame)) return false;
     p_ = less;
     if (starts("</")) {
-      p_ += 2;
-      std::string_view closing;
-      if (!name(closing, frame)) return false;
-      if (closing != tag) return fail(Code::RECORD_PARSE, "结束标签应为 </" + std::string(tag) + ">" + at(), frame);
-      space();
-      if (p_ >= end_ || *p_ != '>') return unexpected(">", frame);
-      ++p_;
-      return true;
+      return close(tag, frame);
     }
     if (starts("<!--")) {
       if (!comment(frame)) return false;

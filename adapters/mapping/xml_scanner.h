@@ -57,6 +57,8 @@ class XmlScanner {
   bool name(std::string_view& out, const XmlFrame* frame);
   // "<name": leaves p_ behind the name.
   bool open(std::string_view& out, const XmlFrame* frame);
+  // "</tag>": p_ stands on the "<".
+  bool close(std::string_view tag, const XmlFrame* frame);
   // Attributes into attributes_ from `first` on; `empty` = "/>".
   bool attributes(std::size_t first, bool& empty, const XmlFrame* frame);
   static std::string attribute_place(std::string_view name, const XmlFrame* frame);

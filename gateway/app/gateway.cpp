@@ -12,6 +12,7 @@
 #include "gateway/exchange/projection.h"
 #include "gateway/federation/link.h"
 #include "gateway/http/routes.h"
+#include "gateway/journal/state.h"
 #include "gateway/transport/server.h"
 
 namespace chuanyu::app {
@@ -57,6 +58,7 @@ transport::ServerOptions server_options(const config::Config& config) {
   options.workers = config.threads.workers;
   options.stream_workers = config.threads.stream_workers;
   options.streams = http::Routes::streams;
+  options.body_limit = http::Routes::body_limit;
   return options;
 }
 
@@ -71,6 +73,11 @@ Result<journal::Options> journal_options(const config::Config& config, const Clo
   options.log_key = std::make_shared<const crypto::SigningKey>(std::move(key));
   options.clock = &clock;
   options.disk_refuse_percent = config.disk.refuse_percent;
+  // One wake-up of the event loops for a group of answers.
+  options.around_answers = [](const std::function<void()>& all) {
+    const transport::AnswerBatch together;
+    all();
+  };
   options.on_fatal = [](const Error& why) {
     // Nothing that was not durable has been answered; recovery finds the rest.
     log::error("journal.fatal", {{"code", to_string(why.code)}, {"detail", why.detail}});
@@ -184,7 +191,9 @@ std::vector<Error> Gateway::reload() {
 }
 
 void Gateway::drain() {
-  // Requests first: the answers they wait for may still need the links.
+  // Long polls are answered with what there is, queries that wait for the other side with 202: the answer comes to the
+  // inbox after the restart.
+  impl_->waiters.hurry();
   if (impl_->server) impl_->server->drain(kDrain);
   for (const auto& link : impl_->links) link->stop();
   impl_->waiters.stop();
@@ -209,6 +218,16 @@ std::vector<Error> check(const config::Config& config) {
     for (const config::Peer& peer : config.peers) note(peer_client(config, peer, *(*loaded)->directory));
   }
   return errors;
+}
+
+Result<Rebuilt> rebuild_state(const config::Config& config) {
+  const SystemClock clock;
+  CHUANYU_TRY(journal::Options options, journal_options(config, clock));
+  exchange::State state;
+  exchange::Waiters waiters;
+  exchange::Projection projection(state, waiters);
+  CHUANYU_TRY(const journal::StateReport report, journal::rebuild_state(std::move(options), projection));
+  return Rebuilt{report.entries, to_hex(crypto::view(report.digest))};
 }
 
 }  // namespace chuanyu::app

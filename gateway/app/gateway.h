@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -34,5 +35,12 @@ class Gateway {
 
 // Reads everything that start() would read and opens nothing: for --check-config.
 std::vector<Error> check(const config::Config& config);
+
+// What a rebuilt state is: for --rebuild-state. No gateway may be running on the data folder (LOCAL_IN_USE).
+struct Rebuilt {
+  std::uint64_t entries = 0;
+  std::string digest;  // hex; equal states, equal digests
+};
+Result<Rebuilt> rebuild_state(const config::Config& config);
 
 }  // namespace chuanyu::app

@@ -52,6 +52,17 @@ int serve(const chuanyu::config::Config& config) {
   return 0;
 }
 
+int rebuild_state(const chuanyu::config::Config& config) {
+  const auto rebuilt = chuanyu::app::rebuild_state(config);
+  if (!rebuilt.ok()) {
+    print({rebuilt.error()});
+    return 1;
+  }
+  std::printf("状态已由日志重建：%llu 条，摘要 %s\n", static_cast<unsigned long long>(rebuilt->entries),
+              rebuilt->digest.c_str());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -62,8 +73,10 @@ int main(int argc, char** argv) {
   std::string path;
   bool check_only = false;
   bool print_default = false;
+  bool rebuild = false;
   cli.add_option("--config", path, "配置文件")->envname("CHUANYU_CONFIG");
   cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
+  cli.add_flag("--rebuild-state", rebuild, "由日志重建状态并打印其摘要后退出（网关须已停止）");
   cli.add_flag("--print-default-config", print_default, "打印带注释的完整默认配置");
   cli.set_version_flag("--version", std::string("chuanyu-gateway ") + CHUANYU_VERSION);
   CLI11_PARSE(cli, argc, argv);
@@ -90,6 +103,7 @@ int main(int argc, char** argv) {
     return errors.empty() ? 0 : 2;
   }
   chuanyu::log::set_level(config.log_level);
+  if (rebuild) return rebuild_state(config);
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

@@ -72,6 +72,11 @@ Result<crypto::VerifyKey> read_key(const std::string& text) {
   return key;
 }
 
+int misused(std::ostream& err, const std::string& what) {
+  err << "chuanyu-audit: 用法有误：" << what << "\n  chuanyu-audit --help 显示帮助\n";
+  return kUsage;
+}
+
 int fail(std::ostream& err, const Error& found) {
   err << "chuanyu-audit: " << found.to_text() << "\n";
   const std::string_view advice = info(found.code).advice;
@@ -98,7 +103,7 @@ int run_verify(const Arguments& arguments, std::ostream& out, std::ostream& err,
     key_texts.push_back(arguments.peer_key);
   }
   if (arguments.keys.size() > arguments.folders.size()) {
-    return fail(err, error(Code::CONFIG_VALUE, "--key 多于目录", "--key"));
+    return misused(err, "--key 多于目录");
   }
   key_texts.resize(folders.size());
   std::vector<std::optional<crypto::VerifyKey>> keys;
@@ -164,6 +169,9 @@ Result<std::vector<Shown>> chosen(const CLI::App& command, const Arguments& argu
 }
 
 int run_show(const CLI::App& command, const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  if (command.count("--exchange") + command.count("--index") + command.count("--last") != 1) {
+    return misused(err, "请用 --exchange、--index 或 --last 之一指明显示哪些");
+  }
   std::vector<Source> sources;
   auto first = open_source(arguments.folder, arguments.kek);
   if (!first.ok()) return fail(err, first.error());
@@ -198,11 +206,11 @@ void add_verify(CLI::App& command, Arguments& arguments) {
 
 void add_show(CLI::App& command, Arguments& arguments) {
   command.add_option("DIR", arguments.folder, "数据目录")->required()->type_name("");
-  auto* which = command.add_option_group("which", "显示哪些");
-  which->add_option("--exchange", arguments.exchange, "一次交换的全部条目")->type_name("ID");
-  which->add_option("--index", arguments.index, "第 N 条（从 0 起）")->type_name("N");
-  which->add_option("--last", arguments.last, "最后 N 条")->type_name("N")->check(CLI::Range(1, 1'000'000).description(""));
-  which->require_option(1);
+  command.add_option("--exchange", arguments.exchange, "一次交换的全部条目")->type_name("ID");
+  command.add_option("--index", arguments.index, "第 N 条（从 0 起）")->type_name("N");
+  command.add_option("--last", arguments.last, "最后 N 条；三者取一")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000).description(""));
   command.add_option("--peer", arguments.peer, "另一网关的数据目录：两份日志合为一条时间线")->type_name("DIR");
   command.add_option("--kek", arguments.kek, "密钥加密密钥文件：打开正文，默认只显示概要")->type_name("FILE");
   command.add_option("--peer-kek", arguments.peer_kek, "另一网关的密钥加密密钥文件")->type_name("FILE");
@@ -238,12 +246,15 @@ ExitCode graver(ExitCode a, ExitCode b) {
 int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err, bool progress) {
   CLI::App app("chuanyu-audit：离线核验交换日志，显示其中的交换", "chuanyu-audit");
   app.formatter(std::make_shared<ChineseFormatter>());
+  app.option_defaults()->group("选项");
   app.set_help_flag("-h,--help", "显示帮助");
   app.footer(kFooter);
   app.require_subcommand(1);
   Arguments arguments;
   auto* verify_command = app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
   auto* show_command = app.add_subcommand("show", "显示一次交换、某一条或最后几条");
+  verify_command->group("子命令");
+  show_command->group("子命令");
   add_verify(*verify_command, arguments);
   add_show(*show_command, arguments);
   try {
@@ -251,8 +262,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help, out, err);
   } catch (const CLI::ParseError& failure) {
-    err << "chuanyu-audit: 用法有误：" << failure.what() << "\n  chuanyu-audit --help 显示帮助\n";
-    return kUsage;
+    return misused(err, failure.what());
   }
   if (verify_command->parsed()) return run_verify(arguments, out, err, progress);
   return run_show(*show_command, arguments, out, err);

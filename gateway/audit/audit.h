@@ -1,7 +1,7 @@
 // gateway/audit/audit.h: chuanyu-audit, the auditor's program: verifies logs offline and shows what is in them.
 //
-// It reads the log's folder and nothing else: no network, no server, no writing (but LMDB's lock file beside a log that a
-// gateway has open). Exit codes: see ExitCode. Threads: one call at a time.
+// It reads the log's folder and nothing else: no network, no server, no writing (but LMDB's lock file beside a log that
+// a gateway has open). Exit codes: see ExitCode. Threads: one call at a time.
 #pragma once
 
 #include <iosfwd>

@@ -124,7 +124,9 @@ Lines describe_body(const ledger::Entry& entry, BytesView bytes, bool reveal) {
   for (const v1::ConversionNote& note : body.notes()) {
     add("转换说明", note.kind() + " " + note.rule() + "：" + note.message());
   }
-  add("原始报文", body.native_in().empty() ? "" : reveal ? native_text(body.native_in()) : bytes_of(body.native_in().size()));
+  add("原始报文", body.native_in().empty() ? ""
+                  : reveal                 ? native_text(body.native_in())
+                                           : bytes_of(body.native_in().size()));
   for (const Bytes& record : body.canonical()) {
     add("规范记录", reveal ? canonical_text(entry.what, record) : bytes_of(record.size()));
   }

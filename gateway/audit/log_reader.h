@@ -1,8 +1,8 @@
 // gateway/audit/log_reader.h: a log's folder as an auditor sees it: read only, at the size it had when it was opened.
 //
 // A gateway may be appending meanwhile. Reading goes in short transactions, so that it never makes the file grow.
-// Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table or the tree row is missing,
-// LOG_VERSION for a newer format, LOG_TAMPERED for a tree row that contradicts itself.
+// Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table or the tree row is
+// missing, LOG_VERSION for a newer format, LOG_TAMPERED for a tree row that contradicts itself.
 #pragma once
 
 #include <cstdint>

@@ -85,7 +85,8 @@ class Pairing {
     const auto sender = opening(sender_);
     const auto receiver = opening(receiver_);
     if (!sender || !receiver) {
-      find(Code::LOG_INCOMPLETE, "日志开头没有 shard_open 条目，无法与另一日志配对", at(0), sender ? receiver_ : sender_);
+      find(Code::LOG_INCOMPLETE, "日志开头没有 shard_open 条目，无法与另一日志配对", at(0),
+           sender ? receiver_ : sender_);
       return false;
     }
     sender_id_ = sender->exchange;
@@ -137,7 +138,8 @@ class Pairing {
       arrived_.erase(found);
     }
     if (partner && partner->exchange != sent.exchange) {
-      return find(Code::LOG_TAMPERED, "双方所记的交换编号不同（对方 " + at(partner->index) + "）", at(sent.index), sender_);
+      return find(Code::LOG_TAMPERED, "双方所记的交换编号不同（对方 " + at(partner->index) + "）", at(sent.index),
+                  sender_);
     }
     if (!sent.outcome || *sent.outcome == EntryKind::expired) {
       ++(partner ? report_.receipt_pending : sent.outcome ? report_.expired : report_.under_way);
@@ -169,7 +171,8 @@ class Pairing {
                   where, sender_);
     }
     if (receipt.log_index() != partner->index || receipt.leaf() != crypto::view(partner->leaf)) {
-      return find(Code::LOG_TAMPERED, "回执所指的条目与对方日志不符（对方 " + at(partner->index) + "）", where, sender_);
+      return find(Code::LOG_TAMPERED, "回执所指的条目与对方日志不符（对方 " + at(partner->index) + "）", where,
+                  sender_);
     }
     const bool partner_refused = partner->kind == EntryKind::denied || partner->kind == EntryKind::failed;
     if (partner_refused != refused) {

@@ -1,9 +1,9 @@
 // gateway/audit/pairing.h: two logs against each other: what one says it sent, the other must say it received.
 //
-// Sent are the entries for a peer in log order: accepted, queried, answered, acknowledged; the n-th has stream position n. An
-// arrival carries the position and the id of the sender's log. Partners have the same position and exchange id; the sender's
-// receipt is signed by the receiver and names the receiver's entry by index and leaf hash.
-// Memory: some 100 bytes a message between the two. Threads: one. Failure: in the report.
+// Sent are the entries for a peer in log order: accepted, queried, answered, acknowledged; the n-th has stream position
+// n. An arrival carries the position and the id of the sender's log. Partners have the same position and exchange id;
+// the sender's receipt is signed by the receiver and names the receiver's entry by index and leaf hash. Memory: some
+// 100 bytes a message between the two. Threads: one. Failure: in the report.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,16 @@ struct PairReport {
   std::string from;  // origins
   std::string to;
   std::uint64_t sent = 0;
-  std::uint64_t delivered = 0;      // with a receipt and its partner
-  std::uint64_t refused = 0;        // with a signed refusal and its partner
-  std::uint64_t expired = 0;        // by the sender's word, without a partner
-  std::uint64_t under_way = 0;      // no receipt yet, and no partner either
+  std::uint64_t delivered = 0;        // with a receipt and its partner
+  std::uint64_t refused = 0;          // with a signed refusal and its partner
+  std::uint64_t expired = 0;          // by the sender's word, without a partner
+  std::uint64_t under_way = 0;        // no receipt yet, and no partner either
   std::uint64_t receipt_pending = 0;  // the partner is there, the receipt is not (or came after the expiry)
-  bool receipts_checked = false;    // false: the receiver's key was not given
-  Findings findings;                // LOG_TAMPERED: contradiction; LOG_INCOMPLETE: without a partner
+  bool receipts_checked = false;      // false: the receiver's key was not given
+  Findings findings;                  // LOG_TAMPERED: contradiction; LOG_INCOMPLETE: without a partner
 };
 
-PairReport pair(const LogReader& sender, const LogReader& receiver, const std::optional<crypto::VerifyKey>& receiver_key);
+PairReport pair(const LogReader& sender, const LogReader& receiver,
+                const std::optional<crypto::VerifyKey>& receiver_key);
 
 }  // namespace chuanyu::audit

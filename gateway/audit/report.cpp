@@ -92,12 +92,13 @@ void line(std::ostream& out, const char* label, const std::string& value) {
 
 void print(const LogReport& log, std::ostream& out) {
   out << printable(log.origin) << "  " << log.folder << "\n";
-  line(out, "条目", std::to_string(log.size) + (log.last_time == 0 ? "" : "，" + to_rfc3339(log.first_time) + " 至 " +
-                                                                             to_rfc3339(log.last_time)));
+  line(out, "条目",
+       std::to_string(log.size) +
+           (log.last_time == 0 ? "" : "，" + to_rfc3339(log.first_time) + " 至 " + to_rfc3339(log.last_time)));
   line(out, "根哈希", to_base64(crypto::view(log.root)));
-  line(out, "检查点", std::to_string(log.checkpoints) + " 个，已签名到第 " + std::to_string(log.signed_size) + " 条" +
-                          (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未签名"
-                                                      : ""));
+  line(out, "检查点",
+       std::to_string(log.checkpoints) + " 个，已签名到第 " + std::to_string(log.signed_size) + " 条" +
+           (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未签名" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验：请用 --key 给出日志公钥");
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
   if (log.clock_steps_back > 0) line(out, "时钟", std::to_string(log.clock_steps_back) + " 条的时间早于前一条");
@@ -107,9 +108,10 @@ void print(const LogReport& log, std::ostream& out) {
 
 void print(const PairReport& pair, std::ostream& out) {
   out << printable(pair.from) << " → " << printable(pair.to) << "\n";
-  line(out, "发出", std::to_string(pair.sent) + "：已收 " + std::to_string(pair.delivered) + "，拒收 " +
-                        std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
-                        std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending));
+  line(out, "发出",
+       std::to_string(pair.sent) + "：已收 " + std::to_string(pair.delivered) + "，拒收 " +
+           std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
+           std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending));
   line(out, "回执", pair.receipts_checked ? "已用对方公钥核验" : "签名未核验：请给出对方日志公钥");
   line(out, "结论", word_zh(exit_code(pair.findings)));
   print(pair.findings, out);

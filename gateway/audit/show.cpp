@@ -73,8 +73,9 @@ std::string receipt_text(const ledger::Entry& entry) {
   if (!signed_receipt.ParseFromString(entry.receipt) || !receipt.ParseFromString(signed_receipt.receipt())) {
     return "不可读（" + std::to_string(entry.receipt.size()) + " 字节）";
   }
-  return printable(receipt.gateway()) + " log#" + std::to_string(receipt.log_index()) + "，" + to_rfc3339(receipt.time()) +
-         (receipt.refused() ? "，拒收 " + printable(receipt.code()) : "，已收") + "，叶哈希 " + to_hex(receipt.leaf());
+  return printable(receipt.gateway()) + " log#" + std::to_string(receipt.log_index()) + "，" +
+         to_rfc3339(receipt.time()) + (receipt.refused() ? "，拒收 " + printable(receipt.code()) : "，已收") +
+         "，叶哈希 " + to_hex(receipt.leaf());
 }
 
 std::string mapping_text(const ledger::MappingRef& mapping) {
@@ -129,7 +130,8 @@ std::vector<Field> fields_of(const Shown& shown) {
   number("keyEpoch", "密钥期", e.key_epoch);
   digest("blob", "大内容文件", e.blob);
   number("payloadBytes", "密文字节数", e.blob_bytes > 0 ? e.blob_bytes : e.payload.size());
-  if (!e.content.empty()) text("content", "生效内容", std::to_string(e.content.size()) + " 字节，SHA-256 " + hex(crypto::sha256(e.content)));
+  if (!e.content.empty())
+    text("content", "生效内容", std::to_string(e.content.size()) + " 字节，SHA-256 " + hex(crypto::sha256(e.content)));
   digest("leaf", "叶哈希", shown.leaf);
   return fields;
 }
@@ -176,7 +178,8 @@ void show_json(const std::vector<Shown>& entries, const ShowStyle& style, std::o
 
 void show_details(const Shown& shown, bool reveal, std::ostream& out) {
   constexpr std::size_t kLabel = 16;
-  out << "\n" << shown.log->origin() << " log#" << shown.index << " " << kind_zh(shown.entry.kind) << " ("
+  out << "\n"
+      << shown.log->origin() << " log#" << shown.index << " " << kind_zh(shown.entry.kind) << " ("
       << ledger::to_string(shown.entry.kind) << ")\n";
   const auto line = [&](const std::string& label, const std::string& value) {
     std::string text = safe_lines(value);
@@ -199,7 +202,8 @@ Result<std::vector<Shown>> find_exchange(const LogReader& log, const BodyOpener*
     if (bytes.find(exchange.bytes()) == BytesView::npos) return {};  // spares decoding what cannot match
     auto entry = ledger::decode(bytes);
     if (!entry.ok()) return entry.error();
-    if (entry->exchange == exchange) found.push_back({&log, opener, index, *std::move(entry), ledger::leaf_hash(bytes)});
+    if (entry->exchange == exchange)
+      found.push_back({&log, opener, index, *std::move(entry), ledger::leaf_hash(bytes)});
     return {};
   }));
   return found;

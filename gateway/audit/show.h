@@ -22,7 +22,8 @@ struct Shown {
 
 // Every entry of the exchange, by reading the whole log: an index could leave something out.
 Result<std::vector<Shown>> find_exchange(const LogReader& log, const BodyOpener* opener, const Uuid& exchange);
-Result<std::vector<Shown>> find_range(const LogReader& log, const BodyOpener* opener, std::uint64_t from, std::uint64_t to);
+Result<std::vector<Shown>> find_range(const LogReader& log, const BodyOpener* opener, std::uint64_t from,
+                                      std::uint64_t to);
 
 struct ShowStyle {
   bool json = false;

@@ -8,15 +8,15 @@
 namespace chuanyu::audit {
 namespace {
 
-// Wide in every terminal: Hangul Jamo, CJK and its punctuation, kana, Hangul, compatibility and full-width forms, planes 2 and 3.
-// (East Asian Width "ambiguous", like … and ·, counts as one.)
+// Wide in every terminal: Hangul Jamo, CJK and its punctuation, kana, Hangul, compatibility and full-width forms,
+// planes 2 and 3. (East Asian Width "ambiguous", like … and ·, counts as one.)
 bool is_wide(char32_t c) {
   struct Range {
     char32_t first, last;
   };
-  static constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},
-                                    {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},   {0xA960, 0xA97C},   {0xAC00, 0xD7A3},
-                                    {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+  static constexpr Range kWide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0x33FF},  {0x3400, 0x4DBF},
+                                    {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},   {0xA960, 0xA97C},  {0xAC00, 0xD7A3},
+                                    {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},  {0xFFE0, 0xFFE6},
                                     {0x1F300, 0x1F64F}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
   return std::any_of(std::begin(kWide), std::end(kWide), [c](const Range& r) { return c >= r.first && c <= r.last; });
 }
@@ -40,7 +40,8 @@ char32_t code_point(std::string_view sequence) {
 std::size_t display_width(std::string_view utf8) {
   std::size_t width = 0;
   while (!utf8.empty()) {
-    const std::size_t size = std::clamp<std::size_t>(sequence_bytes(static_cast<unsigned char>(utf8[0])), 1, utf8.size());
+    const std::size_t size =
+        std::clamp<std::size_t>(sequence_bytes(static_cast<unsigned char>(utf8[0])), 1, utf8.size());
     const char32_t c = code_point(utf8.substr(0, size));
     width += takes_no_column(c) ? 0 : is_wide(c) ? 2 : 1;
     utf8.remove_prefix(size);
@@ -58,8 +59,8 @@ std::string printable(std::string_view bytes) {
       continue;
     }
     const char32_t c = code_point(bytes.substr(0, size));
-    const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
-                         (c >= 0x2066 && c <= 0x2069);
+    const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 ||
+                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
     if (control) out += ' ';
     if (!control) out += bytes.substr(0, size);
     bytes.remove_prefix(size);

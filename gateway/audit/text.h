@@ -1,7 +1,7 @@
 // gateway/audit/text.h: tables that line up although Chinese characters take two columns of a terminal.
 //
-// Text from a log is shown with control characters and bytes that are not UTF-8 replaced, so that it cannot steer the terminal.
-// Threads: pure functions.
+// Text from a log is shown with control characters and bytes that are not UTF-8 replaced, so that it cannot steer the
+// terminal. Threads: pure functions.
 #pragma once
 
 #include <cstddef>

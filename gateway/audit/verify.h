@@ -1,8 +1,8 @@
 // gateway/audit/verify.h: is this log what its signer signed?
 //
-// One pass over the entries in O(log n) memory: each entry's form, entry → leaf → tile → root, every stored checkpoint's
-// signature and root on the way, and the blobs that entries name. The pass goes on after a finding where it can.
-// Threads: one. Failure: in the report; nothing is thrown away silently.
+// One pass over the entries in O(log n) memory: each entry's form, entry → leaf → tile → root, every stored
+// checkpoint's signature and root on the way, and the blobs that entries name. The pass goes on after a finding where
+// it can. Threads: one. Failure: in the report; nothing is thrown away silently.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +32,13 @@ struct LogReport {
   std::uint64_t size = 0;
   crypto::Digest root{};
   std::uint64_t checkpoints = 0;
-  std::uint64_t signed_size = 0;        // of the last good checkpoint
-  bool signatures_checked = false;      // false: no key was given
+  std::uint64_t signed_size = 0;    // of the last good checkpoint
+  bool signatures_checked = false;  // false: no key was given
   std::uint64_t blobs = 0;
   std::map<std::string, std::uint64_t> kinds;
   std::int64_t first_time = 0;
   std::int64_t last_time = 0;
-  std::uint64_t clock_steps_back = 0;   // entries whose time is before the one before them: flagged, not a fault
+  std::uint64_t clock_steps_back = 0;  // entries whose time is before the one before them: flagged, not a fault
   Findings findings;
 };
 

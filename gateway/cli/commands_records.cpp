@@ -179,8 +179,9 @@ int query(Session& session, const QueryArguments& arguments) {
     return write_native(session, arguments.native, document);
   }
   if (session.printed(answer)) return kOk;
-  session.out() << "查得 " << text_at(answer.body, "/count") << " 条（" << text_at(answer.body, "/profile")
-                << "）  规则 " << text_at(answer.body, "/rule") << '\n';
+  const auto rule = text_at(answer.body, "/rule");  // of this gateway; the other one keeps its own to itself
+  session.out() << "查得 " << text_at(answer.body, "/count") << " 条（" << text_at(answer.body, "/profile") << "）"
+                << (rule.empty() ? "" : "  依据规则 " + rule) << '\n';
   if (answer.body.contains("records")) print_records(session, answer.body);
   print_receipt(session, answer.body.value("receipt", Json()));
   print_notes(session, answer.body.value("notes", Json()));

@@ -203,7 +203,7 @@ Status Arrivals::push(const World& world, const v1::Envelope& envelope, Arrival&
   }
   const auto adapter = world.adapter(*to, envelope.what());
   if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "接收机构未登记这类记录的格式");
-  return to_native(desk_, *adapter, arrival.entry, arrival.body);
+  return to_native(desk_, *adapter, Fit::all_or_nothing, arrival.entry, arrival.body);
 }
 
 Status Arrivals::query(const World& world, const v1::Envelope& envelope, Arrival& arrival) const {
@@ -225,6 +225,7 @@ Status Arrivals::query(const World& world, const v1::Envelope& envelope, Arrival
   arrival.entry.canonical = desk_.digest_of(views);
   for (const std::uint64_t index : found.indexes) arrival.body.add_answered_from()->set_index(index);
   for (const Bytes& canonical : found.canonical) arrival.body.add_canonical(canonical);
+  arrival.body.set_truncated(found.truncated);
   arrival.found = std::move(found);
   return {};
 }
@@ -246,7 +247,8 @@ Status Arrivals::answer(const World& world, const v1::Envelope& envelope, Arriva
   const identity::Party* asker = world.directory->find_party(arrival.entry.to);
   const auto adapter = asker == nullptr ? nullptr : world.adapter(*asker, arrival.entry.what);
   if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "查询机构未登记这类记录的格式");
-  return to_native(desk_, *adapter, arrival.entry, arrival.body);
+  arrival.body.set_truncated(envelope.truncated());
+  return to_native(desk_, *adapter, Fit::as_many_as_fit, arrival.entry, arrival.body);
 }
 
 Status Arrivals::acknowledgement(const v1::Envelope& envelope, Arrival& arrival) const {

@@ -6,20 +6,46 @@
 #include "schemas/canonical/credit.pb.h"
 #include "schemas/canonical/log.pb.h"
 #include "schemas/enums.h"
+#include "schemas/record.h"
 
 namespace chuanyu::exchange {
 
-Status to_native(const Desk& desk, const adapters::Adapter& adapter, ledger::Entry& entry, v1::LogBody& body) {
+namespace {
+
+// The note for a record that the asker's format has no way to say.
+adapters::Note left_out(const adapters::Profile& profile, BytesView canonical, const Error& why) {
+  adapters::Note note;
+  note.kind = adapters::Note::Kind::warning;
+  note.code = why.code;
+  note.rule = "record";
+  note.native = why.where;
+  const auto view = schemas::view_record(profile.kind, canonical);
+  note.canonical = view.ok() ? std::string(view->id) : std::string();
+  note.message = "此记录无法用本机构格式表达，未列入应答：" + why.detail;
+  return note;
+}
+
+}  // namespace
+
+Status to_native(const Desk& desk, const adapters::Adapter& adapter, Fit fit, ledger::Entry& entry, v1::LogBody& body) {
   const adapters::Profile& profile = adapter.profile();
   entry.mapping_out = {profile.id, profile.mapping_version, profile.fingerprint};
-  entry.count = static_cast<std::uint32_t>(body.canonical_size());
   std::vector<BytesView> canonical;
+  Status last;
   for (const std::string& bytes : body.canonical()) {
-    CHUANYU_TRY(adapters::Converted native, adapter.create(bytes));
-    add_notes(body, native.notes);
-    body.add_native_out(std::move(native.bytes));
     canonical.emplace_back(bytes);
+    auto native = adapter.create(bytes);
+    if (!native.ok()) {
+      if (fit == Fit::all_or_nothing) return native.error();
+      last = native.error();
+      add_notes(body, {left_out(profile, bytes, native.error())});
+      continue;
+    }
+    add_notes(body, native->notes);
+    body.add_native_out(std::move(native->bytes));
   }
+  if (!last.ok() && body.native_out_size() == 0) return last;
+  entry.count = static_cast<std::uint32_t>(body.native_out_size());
   entry.canonical = desk.digest_of(canonical);
   entry.native_out = desk.digest_of({body.native_out().begin(), body.native_out().end()});
   return {};

@@ -12,8 +12,7 @@ namespace {
 
 using ledger::EntryKind;
 
-// Rows looked at for expiry at a time: what is behind them gets its turn when they are gone.
-constexpr std::size_t kExpiryWindow = 1024;
+constexpr std::size_t kSweep = 256;  // rows read at a time
 constexpr std::size_t kParcelBytes = 4 * 1024 * 1024;
 
 v1::Envelope::Type type_of(EntryKind kind) {
@@ -31,10 +30,9 @@ Result<Departures::Parcel> Departures::next(std::size_t limit) {
   std::vector<State::Outgoing> rows;
   {
     CHUANYU_TRY(const storage::ReadTxn txn, desk_.journal.state());
-    rows = desk_.state.outbox(txn, peer_, kExpiryWindow);
+    rows = desk_.state.outbox(txn, peer_, 0, limit);
   }
-  CHUANYU_TRY(rows, expire(std::move(rows)));
-  if (rows.size() > limit) rows.resize(limit);
+  CHUANYU_TRY(rows, expire(rows));
   Parcel parcel;
   v1::EnvelopeBatch batch;
   std::size_t bytes = 0;
@@ -51,8 +49,21 @@ Result<Departures::Parcel> Departures::next(std::size_t limit) {
   return parcel;
 }
 
+Status Departures::sweep() {
+  for (std::uint64_t after = 0;;) {
+    std::vector<State::Outgoing> rows;
+    {
+      CHUANYU_TRY(const storage::ReadTxn txn, desk_.journal.state());
+      rows = desk_.state.outbox(txn, peer_, after, kSweep);
+    }
+    if (rows.empty()) return {};
+    after = rows.back().position;
+    if (const auto alive = expire(rows); !alive.ok()) return alive.error();
+  }
+}
+
 // Pushes and queries carry their own time; answers and acknowledgements are owed however late.
-Result<std::vector<State::Outgoing>> Departures::expire(std::vector<State::Outgoing> rows) {
+Result<std::vector<State::Outgoing>> Departures::expire(const std::vector<State::Outgoing>& rows) {
   const TimeUs now = desk_.clock.now();
   std::vector<State::Outgoing> alive;
   for (const State::Outgoing& row : rows) {
@@ -96,6 +107,7 @@ Result<Bytes> Departures::envelope(const State::Outgoing& row) const {
   e.set_use_cause(body.use_cause());
   *e.mutable_canonical() = body.canonical();
   e.set_message(body.message());
+  e.set_truncated(body.truncated());
   if (body.has_query() && entry.kind == EntryKind::queried) *e.mutable_query() = body.query();
   e.set_in_reply_to(answers ? std::string(entry.exchange.bytes()) : body.in_reply_to());
   e.set_expires_at(body.expires_at());

@@ -14,6 +14,11 @@
 
 namespace chuanyu::exchange {
 
+// What a peer must be able to take in one request. One envelope may be larger than a parcel is meant to be; an answer
+// is the largest of them.
+constexpr std::size_t kParcelBytesMax = std::size_t{64} << 20;
+constexpr std::size_t kAnswerBytes = std::size_t{16} << 20;  // of canonical records; the rest is not answered
+
 class Departures {
  public:
   Departures(Desk& desk, std::string peer) : desk_(desk), peer_(std::move(peer)) {}
@@ -24,13 +29,16 @@ class Departures {
   };
   // Expires what is past its time, then packs the next envelopes.
   Result<Parcel> next(std::size_t limit);
+  // Expires what is past its time in the whole outbox: for while the peer is away, when nothing else looks at it.
+  Status sweep();
   // Logs the receipts (v1::ReceiptBatch) of a parcel: delivered or refused, one entry each.
   Status settle(const Parcel& parcel, BytesView receipts);
 
   const std::string& peer() const { return peer_; }
 
  private:
-  Result<std::vector<State::Outgoing>> expire(std::vector<State::Outgoing> rows);
+  // Logs those that are past their time; the others are returned.
+  Result<std::vector<State::Outgoing>> expire(const std::vector<State::Outgoing>& rows);
   Result<Bytes> envelope(const State::Outgoing& row) const;
   ledger::Entry about(const journal::Stored& sent, ledger::EntryKind kind, std::uint64_t position) const;
   Desk& desk_;

@@ -33,7 +33,8 @@ class Tally {
     } else {
       ++unchanged_;
     }
-    room_.notify_all();
+    // Once for a group, not for each row: who waits, waits for room for a group or for the end.
+    if (in_flight_ == kInFlight - kGroup || in_flight_ == 0) room_.notify_all();
   }
   Status failure() {
     const std::lock_guard lock(mutex_);

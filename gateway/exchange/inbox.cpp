@@ -10,6 +10,8 @@ namespace {
 
 using ledger::EntryKind;
 
+constexpr std::size_t kPageBytes = std::size_t{8} << 20;  // of native records in one page
+
 bool may_see(const identity::Principal& reader, const ExchangeRow& row) {
   if (reader.role() == identity::Role::op || reader.role() == identity::Role::auditor) return true;
   return reader.party().uscc == row.from || reader.party().uscc == row.to;
@@ -40,8 +42,12 @@ Result<std::vector<InboxItem>> Inbox::read(const std::string& uscc, std::uint64_
     rows = desk_.state.inbox(txn, uscc, after, limit);
   }
   std::vector<InboxItem> items;
+  std::size_t bytes = 0;
   for (const State::InboxItem& row : rows) {
     CHUANYU_TRY(InboxItem read_item, item(row.index, row.exchange));
+    bytes += read_item.message.size();
+    for (const Bytes& record : read_item.records) bytes += record.size();
+    if (bytes > kPageBytes && !items.empty()) break;  // the reader comes for the rest with the last cursor
     items.push_back(std::move(read_item));
   }
   return items;

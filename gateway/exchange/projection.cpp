@@ -96,7 +96,10 @@ void Projection::open_exchange(storage::WriteTxn& txn, const journal::Applied& a
 void Projection::update(storage::WriteTxn& txn, const journal::Applied& applied, ExchangeRow row) {
   add_index(row, applied.index);
   txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(row));
-  changed_.push_back(Waiters::exchange_topic(applied.entry.exchange));
+  // What is published is settled from the start: nobody waits for it.
+  if (row.verb == Verb::push || row.verb == Verb::query) {
+    changed_.push_back(Waiters::exchange_topic(applied.entry.exchange));
+  }
 }
 
 void Projection::published(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body) {
@@ -104,12 +107,11 @@ void Projection::published(storage::WriteTxn& txn, const journal::Applied& appli
   const auto old = applied.erased ? std::nullopt : state_.record(txn, index.token());
   if (body.row() == 0) {
     open_exchange(txn, applied, body, Verb::publish, ExchangeStatus::published);
-  } else if (!state_.exchange(txn, applied.entry.exchange)) {
-    open_exchange(txn, applied, body, Verb::import, ExchangeStatus::published);
+  } else if (auto opened = state_.exchange(txn, applied.entry.exchange)) {
+    add_index(*opened, applied.index);
+    txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(*opened));
   } else {
-    auto row = *state_.exchange(txn, applied.entry.exchange);
-    add_index(row, applied.index);
-    txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(row));
+    open_exchange(txn, applied, body, Verb::import, ExchangeStatus::published);
   }
   if (applied.erased) return;
   if (old && body.row() == 0) {

@@ -81,7 +81,7 @@ void Pushing::push(PushCommand command, Reply<Pushed> reply) {
     const auto adapter = world->adapter(*receiver, command.what);
     if (!adapter)
       return refuse(EntryKind::failed, error(Code::CLIENT_PROFILE_UNKNOWN, "接收机构未登记这类记录的格式", "/to"));
-    if (const Status made = to_native(desk_, *adapter, entry, body); !made.ok())
+    if (const Status made = to_native(desk_, *adapter, Fit::all_or_nothing, entry, body); !made.ok())
       return refuse(EntryKind::failed, made.error());
   }
 

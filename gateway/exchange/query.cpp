@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/exchange/conversion.h"
+#include "gateway/exchange/departures.h"
 #include "gateway/exchange/filing.h"
 #include "schemas/canonical/log.pb.h"
 #include "schemas/record.h"
@@ -82,6 +83,7 @@ Result<Found> look_up(const Desk& desk, const v1::RecordQuery& query) {
   const Date today = date_in_china(desk.clock.now());
   CHUANYU_TRY(const storage::ReadTxn txn, desk.journal.state());
   Found found;
+  std::size_t bytes = 0;
   // Some that are found may not be shown, so more are read than answered, up to a bound.
   for (Bytes& token : desk.state.records_of(txn, term, desk.settings.query_records * 4)) {
     const auto row = desk.state.record(txn, token);
@@ -95,10 +97,15 @@ Result<Found> look_up(const Desk& desk, const v1::RecordQuery& query) {
     if (!schemas::may_be_shown(view, today).shown) continue;
     if (!query.owner().empty() && view.owner_uscc != query.owner()) continue;
     if (!in_lists(kind, body.canonical(0), query)) continue;
+    bytes += body.canonical(0).size();
+    const bool too_large = bytes > kAnswerBytes && !found.canonical.empty();
+    if (too_large || found.canonical.size() == desk.settings.query_records) {
+      found.truncated = true;
+      break;
+    }
     found.canonical.push_back(std::move(*body.mutable_canonical(0)));
     found.indexes.push_back(row->index);
     found.tokens.push_back(std::move(token));
-    if (found.canonical.size() == desk.settings.query_records) break;
   }
   return found;
 }
@@ -163,7 +170,9 @@ void Querying::local(std::shared_ptr<Asked> asked, int attempts) {
   entry.kind = EntryKind::answered;
   for (const std::uint64_t index : found->indexes) body.add_answered_from()->set_index(index);
   for (const Bytes& canonical : found->canonical) body.add_canonical(canonical);
-  const Status converted = to_native(desk_, *asked->world->adapter(*asked->asker, entry.what), entry, body);
+  body.set_truncated(found->truncated);
+  const Status converted =
+      to_native(desk_, *asked->world->adapter(*asked->asker, entry.what), Fit::as_many_as_fit, entry, body);
   if (!converted.ok()) return refuse(asked, EntryKind::failed, converted.error());
 
   const Uuid exchange = entry.exchange;
@@ -269,6 +278,7 @@ std::variant<Answer, Failure> Querying::answer_of(const Uuid& exchange, const Ex
   answer.deferred = deferred;
   answer.what = row.what;
   answer.profile = stored->entry.mapping_out.id;
+  answer.truncated = body.truncated();
   answer.records = {body.native_out().begin(), body.native_out().end()};
   answer.notes = notes_of(body);
   answer.rule = stored->entry.rule;

@@ -37,6 +37,7 @@ struct Answer {
   bool deferred = false;
   std::string what;
   std::string profile;         // the asker's
+  bool truncated = false;      // the answering gateway had more records than an answer may hold
   std::vector<Bytes> records;  // native
   std::vector<adapters::Note> notes;
   std::string rule;
@@ -47,6 +48,7 @@ struct Found {
   std::vector<Bytes> canonical;
   std::vector<std::uint64_t> indexes;
   std::vector<Bytes> tokens;
+  bool truncated = false;  // there are more than an answer may hold
 };
 Result<Found> look_up(const Desk& desk, const v1::RecordQuery& query);
 // True when every found record still is the one in the state: asked on the writer thread.

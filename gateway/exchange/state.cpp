@@ -173,13 +173,13 @@ std::vector<State::InboxItem> State::inbox(const storage::ReadTxn& txn, std::str
   return items;
 }
 
-std::vector<State::Outgoing> State::outbox(const storage::ReadTxn& txn, std::string_view peer,
+std::vector<State::Outgoing> State::outbox(const storage::ReadTxn& txn, std::string_view peer, std::uint64_t after,
                                            std::size_t limit) const {
   std::vector<Outgoing> rows;
   const Bytes prefix = peer_prefix(peer);
   storage::Cursor cursor = txn.cursor(outbox_table);
-  for (bool more = cursor.seek(prefix); more && rows.size() < limit && cursor.key().starts_with(prefix);
-       more = cursor.next()) {
+  for (bool more = cursor.seek(outbox_key(peer, after + 1));
+       more && rows.size() < limit && cursor.key().starts_with(prefix); more = cursor.next()) {
     rows.push_back({read_u64(cursor.key().substr(prefix.size())), read_u64(cursor.value())});
   }
   return rows;

@@ -99,7 +99,9 @@ class State {
     std::uint64_t position = 0;
     std::uint64_t index = 0;
   };
-  std::vector<Outgoing> outbox(const storage::ReadTxn& txn, std::string_view peer, std::size_t limit) const;
+  // Those behind position `after`, at most `limit`.
+  std::vector<Outgoing> outbox(const storage::ReadTxn& txn, std::string_view peer, std::uint64_t after,
+                               std::size_t limit) const;
   // The entry an envelope became; nothing when it never came.
   std::optional<std::uint64_t> inbound(const storage::ReadTxn& txn, std::string_view peer, BytesView stream,
                                        std::uint64_t position) const;

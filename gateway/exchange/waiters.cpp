@@ -16,7 +16,7 @@ void Waiters::wait(const std::string& topic, Clock::time_point deadline, Functio
   by_topic_.emplace(topic, id);
   by_deadline_.emplace(deadline, id);
   waiting_.emplace(id, std::pair{topic, Waiter{deadline, std::move(function)}});
-  if (stopping_) make_ready(id, Wake::stopping);
+  if (hurrying_) make_ready(id, Wake::stopping);
   wake_.notify_one();
 }
 
@@ -34,11 +34,17 @@ void Waiters::changed(const std::vector<std::string>& topics) {
   }
 }
 
+void Waiters::hurry() {
+  const std::lock_guard lock(mutex_);
+  hurrying_ = true;
+  while (!waiting_.empty()) make_ready(waiting_.begin()->first, Wake::stopping);
+}
+
 void Waiters::stop() {
+  hurry();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    while (!waiting_.empty()) make_ready(waiting_.begin()->first, Wake::stopping);
     wake_.notify_all();
   }
   for (std::thread& thread : threads_) {

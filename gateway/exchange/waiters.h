@@ -36,7 +36,9 @@ class Waiters {
   // Runs a function on the waiters' threads soon.
   void post(std::function<void()> function);
   void changed(const std::vector<std::string>& topics);
-  // Calls every waiter with `stopping`, finishes what was posted and ends the threads; later functions are dropped.
+  // Calls every waiter with `stopping`, and from now on everyone who comes: nobody is to be kept any more.
+  void hurry();
+  // The same; then finishes what was posted and ends the threads; later functions are dropped.
   void stop();
 
   static std::string exchange_topic(const Uuid& id) { return "exchange/" + std::string(id.bytes()); }
@@ -57,6 +59,7 @@ class Waiters {
   std::multimap<Clock::time_point, std::uint64_t> by_deadline_;
   std::deque<std::function<void()>> ready_;
   std::uint64_t next_id_ = 1;
+  bool hurrying_ = false;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 

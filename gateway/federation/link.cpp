@@ -75,6 +75,9 @@ void Link::run() {
       if (!*sent) rest(kIdle);
       continue;
     }
+    if (const Status swept = departures_.sweep(); !swept.ok()) {
+      log::error("peer.sweep", {{"peer", options_.peer}, {"why", swept.error().to_text()}});
+    }
     // Waits out the whole pause: news of more to send is no reason to ask a peer that is away.
     std::uniform_int_distribution<std::int64_t> jitter(backoff.count() / 2, backoff.count());
     std::unique_lock lock(mutex_);

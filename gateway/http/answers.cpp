@@ -58,6 +58,7 @@ void add_answer(JsonOut& out, const exchange::Answer& answer, const exchange::Wo
   std::shared_ptr<const adapters::Adapter> adapter;
   const adapters::Profile* profile = profile_of(world, answer.profile, adapter);
   out.member("kind", answer.what).member("profile", answer.profile).member("count", answer.records.size());
+  if (answer.truncated) out.member("truncated", true);
   out.key("records").array();
   for (const Bytes& record : answer.records) add_record(out, record, profile);
   out.end();

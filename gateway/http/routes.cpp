@@ -1,10 +1,11 @@
 #include "gateway/http/routes.h"
 
-#include <charconv>
+#include <algorithm>
 #include <utility>
 
 #include "gateway/base/metrics.h"
 #include "gateway/exchange/arrivals.h"
+#include "gateway/exchange/departures.h"
 #include "gateway/exchange/inbox.h"
 #include "gateway/exchange/publish.h"
 #include "gateway/exchange/push.h"
@@ -20,6 +21,8 @@ namespace {
 using transport::Request;
 using transport::Responder;
 using transport::Response;
+
+constexpr std::string_view kEnvelopes = "/peer/v1/envelopes";
 
 // A request that was let in, on its way through a handler. Copies share the responder.
 struct Call {
@@ -102,7 +105,7 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"POST", "/v1/inbox/*:ack", kAgency, &Impl::acknowledge},
       {"GET", "/v1/mappings", kEveryone, &Impl::mappings},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
-      {"POST", "/peer/v1/envelopes", kGateway, &Impl::envelopes},
+      {"POST", kEnvelopes, kGateway, &Impl::envelopes},
   };
   return kTable;
 }
@@ -268,6 +271,15 @@ Routes::Routes(exchange::Desk& desk, unsigned requests_per_second)
 Routes::~Routes() = default;
 
 void Routes::handle(Request request, Responder responder) { impl_->handle(std::move(request), std::move(responder)); }
+
+std::size_t Routes::body_limit(std::string_view method, std::string_view path,
+                               const crypto::VerifiedCertificate* peer) {
+  if (method != "POST" || path != kEnvelopes || peer == nullptr) return 0;
+  const std::vector<std::string>& uris = peer->certificate().san_uris;
+  const bool gateway =
+      std::any_of(uris.begin(), uris.end(), [](const auto& uri) { return uri.starts_with("urn:chuanyu:gateway:"); });
+  return gateway ? exchange::kParcelBytesMax : 0;
+}
 
 bool Routes::streams(std::string_view method, std::string_view path) {
   std::string tail;

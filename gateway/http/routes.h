@@ -23,6 +23,9 @@ class Routes {
   void handle(transport::Request request, transport::Responder responder);
   // Whether a request's body is to be streamed (imports).
   static bool streams(std::string_view method, std::string_view path);
+  // Between gateways a parcel may be larger than what an agency may send; 0: the configured limit.
+  static std::size_t body_limit(std::string_view method, std::string_view path,
+                                const crypto::VerifiedCertificate* peer);
 
  private:
   struct Impl;

@@ -176,7 +176,12 @@ std::variant<std::shared_ptr<const Directory>, std::vector<Error>> Directory::pa
 std::variant<std::shared_ptr<const Directory>, std::vector<Error>> Directory::load(const std::string& path) {
   const auto text = read_text_file(path);
   if (!text.ok()) return std::vector<Error>{text.error()};
-  return parse(*text);
+  auto parsed = parse(*text);
+  if (auto* errors = std::get_if<std::vector<Error>>(&parsed)) {
+    for (Error& error : *errors)  // "file#/json/pointer" or "file:line:column"
+      error.where = path + (error.where.starts_with('/') ? "#" : error.where.empty() ? "" : ":") + error.where;
+  }
+  return parsed;
 }
 
 }  // namespace chuanyu::identity

@@ -29,16 +29,19 @@ constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 
 struct Metrics {
   metrics::Counter entries = metrics::counter("chuanyu_log_entries_total", "Entries made durable");
-  metrics::Histogram group = metrics::histogram("chuanyu_log_group_entries", "Entries a commit",
-                                                {1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
+  metrics::Histogram group =
+      metrics::histogram("chuanyu_log_group_entries", "Entries a commit", {1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
   metrics::Histogram commit = metrics::histogram("chuanyu_log_commit_seconds", "Commit of the log, flushes included",
                                                  {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1});
   metrics::Gauge queue = metrics::gauge("chuanyu_log_queue_commands", "Commands that wait for the writer");
   metrics::Gauge size = metrics::gauge("chuanyu_log_size_entries", "Length of the log");
   metrics::Gauge bytes = metrics::gauge("chuanyu_log_used_bytes", "Size of the log's file");
-  metrics::Gauge unsigned_entries = metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
-  metrics::Gauge healthy = metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
-  metrics::Counter refused = metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
+  metrics::Gauge unsigned_entries =
+      metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
+  metrics::Gauge healthy =
+      metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
+  metrics::Counter refused =
+      metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
 };
 
 // Entries that end what was begun are taken also when the disk is nearly full.
@@ -233,8 +236,8 @@ Outcome Journal::append(Draft draft) {
 
 // --- the writer thread ----------------------------------------------------------------------------------------------
 
-// Waits until there is something to do; false when there is nothing left and the journal stops. No timer: while one commit
-// runs, the next group forms.
+// Waits until there is something to do; false when there is nothing left and the journal stops. No timer: while one
+// commit runs, the next group forms.
 bool Journal::Impl::take_group(std::vector<Command>& group, std::optional<SignedNote>& new_note) {
   std::unique_lock lock(mutex);
   changed.wait(lock, [this] { return !queue.empty() || note || draining; });
@@ -260,10 +263,13 @@ void Journal::Impl::run() {
       fail(committed.error(), group);
       return;
     }
-    projection.committed();
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      if (group[i].done) group[i].done(outcomes[i]);
-    }
+    const auto answer_all = [&] {
+      projection.committed();
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        if (group[i].done) group[i].done(outcomes[i]);
+      }
+    };
+    options.around_answers ? options.around_answers(answer_all) : answer_all();
     group.clear();
   }
 }
@@ -331,8 +337,8 @@ void Journal::Impl::append(const Sealed& sealed, Outcome& outcome) {
   outcome.receipt = Receipt{index, sealed.leaf, sealed.entry.time};
 }
 
-// A commit that failed may or may not be on disk, and a second try may seem to succeed on lost pages: only a new process that
-// goes through recovery can tell.
+// A commit that failed may or may not be on disk, and a second try may seem to succeed on lost pages: only a new
+// process that goes through recovery can tell.
 void Journal::Impl::fail(const Error& cause, std::vector<Command>& group) {
   log::error("journal.failed", {{"code", to_string(cause.code)}, {"detail", cause.detail}});
   metrics.healthy.set(0);
@@ -381,6 +387,6 @@ std::string Journal::checkpoint() const {
   return impl_->published;
 }
 const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
-bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy(); }
+bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy(); }
 
 }  // namespace chuanyu::journal

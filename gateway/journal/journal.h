@@ -2,15 +2,15 @@
 //
 //   command --> decide(state, command) --> entry --> append (durable) --> apply(entry) to the state --> done
 //
-// Request threads prepare() a draft (seal the body, encode, hash) and submit() it. One writer thread takes all that wait,
-// decides them in order against the state that includes the ones before, appends, commits the log once for the group,
-// applies and commits the state, and only then calls the `done` functions. Words: appended -> durable -> signed -> witnessed.
+// Request threads prepare() a draft (seal the body, encode, hash) and submit() it. One writer thread takes all that
+// wait, decides them in order against the state that includes the ones before, appends, commits the log once for the
+// group, applies and commits the state, and only then calls the `done` functions. Words: appended -> durable -> signed
+// -> witnessed.
 //
-// Threads: prepare(), submit(), read*(), size() on any thread. Decide, Projection::apply, Projection::committed and Done run on
-// the writer thread: short, no waiting, no I/O.
-// Failure: a failed commit fails every waiter with LOCAL_LOG_UNAVAILABLE, refuses everything later and calls
-// Options::on_fatal: the process must end and come back through recovery. A full queue: LOCAL_OVERLOADED. Above the disk limit:
-// LOCAL_DISK_FULL.
+// Threads: prepare(), submit(), read*(), size() on any thread. Decide, Projection::apply, Projection::committed and
+// Done run on the writer thread: short, no waiting, no I/O. Failure: a failed commit fails every waiter with
+// LOCAL_LOG_UNAVAILABLE, refuses everything later and calls Options::on_fatal: the process must end and come back
+// through recovery. A full queue: LOCAL_OVERLOADED. Above the disk limit: LOCAL_DISK_FULL.
 #pragma once
 
 #include <cstdint>
@@ -28,16 +28,16 @@
 
 namespace chuanyu::journal {
 
-// An entry to be, with the body that will be sealed into its payload (empty: no payload). `content` stands in the entry in
-// plain and must fit into it with everything else (64 KiB); what is longer goes into the body.
+// An entry to be, with the body that will be sealed into its payload (empty: no payload). `content` stands in the entry
+// in plain and must fit into it with everything else (64 KiB); what is longer goes into the body.
 struct Draft {
   // slot, key_epoch, payload, blob* are filled in by prepare(); so are time and gateway when they are absent
   ledger::Entry entry;
   Bytes body;
 };
 
-// A draft sealed, encoded and hashed. Made by Journal::prepare only. What went wrong in the making (a blob that could not be
-// written) is in the outcome of its command.
+// A draft sealed, encoded and hashed. Made by Journal::prepare only. What went wrong in the making (a blob that could
+// not be written) is in the outcome of its command.
 class Prepared {
  public:
   Prepared(Prepared&&) noexcept;
@@ -60,8 +60,8 @@ struct Applied {
   bool erased = false;
 };
 
-// The state: what the exchange room makes of the entries. apply() is a pure function of the entry and the tables: no clock, no
-// randomness, nothing of this process, so that a rebuilt state is identical.
+// The state: what the exchange room makes of the entries. apply() is a pure function of the entry and the tables: no
+// clock, no randomness, nothing of this process, so that a rebuilt state is identical.
 class Projection {
  public:
   virtual ~Projection() = default;
@@ -92,10 +92,10 @@ struct Verdict {
 using Decide = std::function<Verdict(const storage::ReadTxn& state)>;
 
 struct Outcome {
-  Status status;            // not ok: nothing took effect
-  bool appended = false;    // false with ok status: the verdict was drop
+  Status status;          // not ok: nothing took effect
+  bool appended = false;  // false with ok status: the verdict was drop
   bool replaced = false;
-  Receipt receipt;          // when appended
+  Receipt receipt;  // when appended
 };
 using Done = std::function<void(const Outcome& outcome)>;
 
@@ -114,24 +114,26 @@ struct Stored {
 };
 
 struct Options {
-  std::string folder;                // holds log/ state/ keys/ blobs/
-  std::string origin;                // checkpoint origin: "chuanyu/sc/2026q4"
-  std::string gateway;               // id, for the log's own entries
-  Secret key_encryption_key;         // 32 bytes, epoch `key_epoch`
+  std::string folder;         // holds log/ state/ keys/ blobs/
+  std::string origin;         // checkpoint origin: "chuanyu/sc/2026q4"
+  std::string gateway;        // id, for the log's own entries
+  Secret key_encryption_key;  // 32 bytes, epoch `key_epoch`
   std::uint32_t key_epoch = 1;
   std::shared_ptr<const crypto::SigningKey> log_key;
   const Clock* clock = nullptr;
   std::size_t queue_commands = 4096;  // a batch is taken whole or refused whole; an empty queue takes any batch
-  int disk_refuse_percent = 90;      // of the file system; from here on only the log's own and closing entries are taken
+  int disk_refuse_percent = 90;  // of the file system; from here on only the log's own and closing entries are taken
   std::uint64_t log_map_bytes = std::uint64_t{1} << 40;  // address space; smaller in tests
-  std::function<void(const Error&)> on_fatal;
+  std::function<void(const Error&)> on_fatal;            // on the writer thread: tell somebody, do not stop() here
+  // Runs the answers of one group, all at once; for who wants to collect what they wake. Empty: just runs them.
+  std::function<void(const std::function<void()>& all)> around_answers;
 };
 
 class Journal {
  public:
-  // Recovers: verifies the right edge, the last checkpoint, and lets the state catch up. Time does not depend on the length of
-  // the log (but for what the state has missed). `projection` outlives the journal.
-  // LOCAL_IN_USE, LOCAL_IO, LOCAL_CORRUPT, LOCAL_CRYPTO (wrong key-encryption key), LOG_SIGNATURE (another signing key).
+  // Recovers: verifies the right edge, the last checkpoint, and lets the state catch up. Time does not depend on the
+  // length of the log (but for what the state has missed). `projection` outlives the journal. LOCAL_IN_USE, LOCAL_IO,
+  // LOCAL_CORRUPT, LOCAL_CRYPTO (wrong key-encryption key), LOG_SIGNATURE (another signing key).
   static Result<std::unique_ptr<Journal>> open(Options options, Projection& projection);
   ~Journal();  // stops
 
@@ -152,7 +154,8 @@ class Journal {
   // The newest signed checkpoint (C2SP signed note); empty before the first.
   std::string checkpoint() const;
   const crypto::SigningKey& signing_key() const;
-  bool healthy() const;
+  bool healthy()
+      const;    // false for good after a failed commit, a signer that found something wrong, or no more payload keys
   void stop();  // takes nothing more, finishes what was submitted, signs, closes
 
  private:

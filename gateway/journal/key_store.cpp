@@ -127,6 +127,7 @@ void KeyStore::refill() {
     if (!made.ok()) {
       log::error("journal.keys_unavailable", {{"code", to_string(made.error().code)}, {"detail", made.error().detail}});
       failure_ = made.error();
+      failed_ = true;
       changed_.notify_all();
       return;
     }

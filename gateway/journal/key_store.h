@@ -1,10 +1,11 @@
 // Private to gateway/journal: keys/, the wrapped keys of payloads, and a pool of slots made durable ahead of use.
 //
-// A slot is on disk before it is handed out, so the path of a command needs no second flush; slots of the pool that a crash
-// leaves unused are never handed out again. Threads: any; one thread of its own refills the pool.
-// Failure: open() gives LOCAL_CRYPTO for the wrong key-encryption key. When refilling fails, take() says why, for good.
+// A slot is on disk before it is handed out, so the path of a command needs no second flush; slots of the pool that a
+// crash leaves unused are never handed out again. Threads: any; one thread of its own refills the pool. Failure: open()
+// gives LOCAL_CRYPTO for the wrong key-encryption key. When refilling fails, take() says why, for good.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,8 @@ namespace chuanyu::journal {
 
 class KeyStore {
  public:
-  static Result<std::unique_ptr<KeyStore>> open(const std::string& folder, Secret key_encryption_key, std::uint32_t epoch);
+  static Result<std::unique_ptr<KeyStore>> open(const std::string& folder, Secret key_encryption_key,
+                                                std::uint32_t epoch);
   ~KeyStore();
 
   struct Slot {
@@ -31,6 +33,8 @@ class KeyStore {
   Result<Slot> take();  // waits for the refilling thread when the pool is empty
   // Nothing when the key was destroyed.
   Result<std::optional<Secret>> slot_key(std::uint64_t slot) const;
+
+  bool healthy() const { return !failed_; }
 
   std::uint32_t epoch() const { return epoch_; }
   const Secret& token_key() const { return token_key_; }
@@ -57,6 +61,7 @@ class KeyStore {
   std::condition_variable changed_;
   std::vector<Slot> pool_;
   std::optional<Error> failure_;
+  std::atomic<bool> failed_{false};
   bool stopping_ = false;
   std::thread refiller_;
 };

@@ -33,7 +33,8 @@ LogStore::LogStore(std::unique_ptr<storage::Environment> environment, std::strin
       tree_row_(environment_->table(layout::kTree)),
       checkpoints_(environment_->table(layout::kCheckpoints)) {}
 
-// --- recovery: the right edge and the last checkpoint, in time that does not depend on the length of the log -----------
+// --- recovery: the right edge and the last checkpoint, in time that does not depend on the length of the log
+// -----------
 
 Status LogStore::recover(const crypto::VerifyKey& key) {
   CHUANYU_TRY(const auto txn, environment_->read());
@@ -60,7 +61,8 @@ Status LogStore::recover(const crypto::VerifyKey& key) {
   return check_checkpoint(txn, key);
 }
 
-// The entries under the right-edge tile, hashed again. Older ones are the signer's, the auditor's and the scrubber's work.
+// The entries under the right-edge tile, hashed again. Older ones are the signer's, the auditor's and the scrubber's
+// work.
 Status LogStore::check_last_leaves(std::uint64_t size) const {
   const std::uint64_t first = size - size % ledger::kTileWidth;
   if (first == size) return {};

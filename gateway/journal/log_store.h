@@ -1,8 +1,9 @@
 // Private to gateway/journal: log/, the environment that is only ever appended to.
 //
 // Threads: begin() … commit() on the writer thread; everything else on any thread.
-// Failure: open() gives LOCAL_CORRUPT when the right edge does not hold together, LOG_SIGNATURE when the last checkpoint is not
-// signed by the key; it never truncates and never repairs. After a failed commit the store must not be used.
+// Failure: open() gives LOCAL_CORRUPT when the right edge does not hold together, LOG_SIGNATURE when the last
+// checkpoint is not signed by the key; it never truncates and never repairs. After a failed commit the store must not
+// be used.
 #pragma once
 
 #include <atomic>

@@ -108,8 +108,8 @@ Status Signer::compare_tiles() {
     for (std::size_t at = 0; at < computed.size(); at += ledger::kHashBytes) {
       if (stored->compare(at, ledger::kHashBytes, computed, at, ledger::kHashBytes) == 0) continue;
       const std::uint64_t number = tile.number * ledger::kTileWidth + at / ledger::kHashBytes;
-      status = error(Code::LOCAL_CORRUPT, tile.level == 0 ? "第 " + std::to_string(number) + " 条与其哈希不符"
-                                                          : "上层哈希块与条目不符",
+      status = error(Code::LOCAL_CORRUPT,
+                     tile.level == 0 ? "第 " + std::to_string(number) + " 条与其哈希不符" : "上层哈希块与条目不符",
                      ledger::tile_path(tile, ledger::kTileWidth));
       return;
     }

@@ -1,9 +1,9 @@
 // Private to gateway/journal: signs what has been verified, and nothing else.
 //
-// A thread of its own follows the durable size: it reads the new entries back from disk, hashes them again, compares with the
-// stored tiles, and signs the root that it computed itself: at most once in kSignEvery, and within kSignEvery of growth. What it
-// finds wrong stops it for good: a signature over bad data could never be taken back.
-// Threads: any. Failure: healthy() turns false; the log goes on, unsigned.
+// A thread of its own follows the durable size: it reads the new entries back from disk, hashes them again, compares
+// with the stored tiles, and signs the root that it computed itself: at most once in kSignEvery, and within kSignEvery
+// of growth. What it finds wrong stops it for good: a signature over bad data could never be taken back. Threads: any.
+// Failure: healthy() turns false; the log goes on, unsigned.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,8 @@
 // gateway/journal/state.h: comparing and rebuilding the state, which is a projection of the log.
 //
-// A state that was rebuilt from the log has the digest of the state that was kept while the log grew: that is what makes the
-// log the truth. Threads: state_digest() any; rebuild_state() only while no journal is open on the folder (LOCAL_IN_USE).
+// A state that was rebuilt from the log has the digest of the state that was kept while the log grew: that is what
+// makes the log the truth. Threads: state_digest() any; rebuild_state() only while no journal is open on the folder
+// (LOCAL_IN_USE).
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,10 @@
 // Private to gateway/journal: state/, the projection's environment, and how far it has applied.
 //
-// Its commits are not flushed (Durability::lazy): they survive the process but not the machine. So state/boot says under which
-// boot of the machine it was last written; after another boot, unless it was closed cleanly, the state is thrown away and
-// rebuilt from the log (README.md says why). Threads: open() and the writer on one thread; environment() on any.
-// Failure: LOCAL_CORRUPT when the state is ahead of the log or belongs to another log: then the log is an old copy.
+// Its commits are not flushed (Durability::lazy): they survive the process but not the machine. So state/boot says
+// under which boot of the machine it was last written; after another boot, unless it was closed cleanly, the state is
+// thrown away and rebuilt from the log (README.md says why). Threads: open() and the writer on one thread;
+// environment() on any. Failure: LOCAL_CORRUPT when the state is ahead of the log or belongs to another log: then the
+// log is an old copy.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@ namespace chuanyu::journal {
 class StateStore {
  public:
   // Opens, or makes anew, and lets the projection catch up with the log.
-  static Result<std::unique_ptr<StateStore>> open(const std::string& folder, Projection& projection, const LogStore& log,
-                                                  const Vault& vault);
+  static Result<std::unique_ptr<StateStore>> open(const std::string& folder, Projection& projection,
+                                                  const LogStore& log, const Vault& vault);
   // Deletes the state; the next open() rebuilds it. Not while it is open.
   static Status remove(const std::string& folder);
 

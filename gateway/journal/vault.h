@@ -1,7 +1,7 @@
 // Private to gateway/journal: seals bodies on the way into the log and opens them on the way out.
 //
-// Threads: any. Failure: seal() leaves the reason in Sealed::status; open() gives LOCAL_CORRUPT when a payload or blob is not
-// what the entry says.
+// Threads: any. Failure: seal() leaves the reason in Sealed::status; open() gives LOCAL_CORRUPT when a payload or blob
+// is not what the entry says.
 #pragma once
 
 #include <memory>

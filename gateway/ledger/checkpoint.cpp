@@ -80,9 +80,8 @@ Result<NamedKey> parse_vkey(std::string_view text) {
 
 Result<Note> parse_note(std::string_view note) {
   if (note.size() > kMaxNoteBytes || !is_utf8(note)) return bad_note("过长，或不是 UTF-8");
-  const bool has_control = std::any_of(note.begin(), note.end(), [](char c) {
-    return static_cast<unsigned char>(c) < ' ' && c != '\n';
-  });
+  const bool has_control =
+      std::any_of(note.begin(), note.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' && c != '\n'; });
   if (has_control) return bad_note("含有控制字符");
   // The text ends at the last empty line.
   const std::size_t blank = note.rfind("\n\n");

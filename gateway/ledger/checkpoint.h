@@ -1,10 +1,11 @@
-// gateway/ledger/checkpoint.h: what a log says of itself at one size, signed: C2SP tlog-checkpoint in a C2SP signed-note.
+// gateway/ledger/checkpoint.h: what a log says of itself at one size, signed: C2SP tlog-checkpoint in a C2SP
+// signed-note.
 //
 //   chuanyu/sc/2026q4\n 1042\n <base64 root>\n [extension lines] \n — chuanyu/sc/2026q4 <base64 key id ‖ signature>\n
 //
-// The key's name is the log's origin. Signature lines by others (witnesses, a second algorithm) are kept and passed over.
-// Pure, threads: plain values. Failure: LOG_SIGNATURE for text that is no note or carries no valid signature by the key,
-// LOG_INCOMPLETE for a valid note that is no checkpoint of the origin.
+// The key's name is the log's origin. Signature lines by others (witnesses, a second algorithm) are kept and passed
+// over. Pure, threads: plain values. Failure: LOG_SIGNATURE for text that is no note or carries no valid signature by
+// the key, LOG_INCOMPLETE for a valid note that is no checkpoint of the origin.
 #pragma once
 
 #include <cstdint>
@@ -51,11 +52,12 @@ struct NamedKey {
 Result<NamedKey> parse_vkey(std::string_view text);  // CONFIG_VALUE
 
 Result<Note> parse_note(std::string_view note);
-// True when a signature line of that name and key is valid. A wrong signature by the key spoils the note, whatever else stands there.
+// True when a signature line of that name and key is valid. A wrong signature by the key spoils the note, whatever else
+// stands there.
 bool is_signed_by(const Note& note, std::string_view name, const crypto::VerifyKey& key);
 
-std::string to_text(const Checkpoint& checkpoint);            // the note's text, without signatures
-Result<Checkpoint> parse_checkpoint(std::string_view text);   // LOG_INCOMPLETE
+std::string to_text(const Checkpoint& checkpoint);           // the note's text, without signatures
+Result<Checkpoint> parse_checkpoint(std::string_view text);  // LOG_INCOMPLETE
 std::string sign_checkpoint(const Checkpoint& checkpoint, const crypto::SigningKey& key);
 Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, const crypto::VerifyKey& key);
 

@@ -51,7 +51,9 @@ void for_each_field(E& e, Visitor&& visit) {
   visit(36, e.peer_log);
 }
 
-constexpr std::size_t varint_bytes(std::size_t value) { return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 5; }
+constexpr std::size_t varint_bytes(std::size_t value) {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 5;
+}
 
 template <typename Integer>
 constexpr std::size_t integer_bytes(Integer value) {
@@ -110,7 +112,7 @@ struct Writer {
 
 struct Reader {
   BytesView bytes;
-  std::size_t at = 1;  // behind the version
+  std::size_t at = 1;    // behind the version
   std::uint8_t tag = 0;  // of the field that stands at `at`; 0: the entry is over
   BytesView value;       // its value
   std::optional<Error> failure;

@@ -20,12 +20,12 @@
 
 namespace chuanyu::ledger::layout {
 
-inline constexpr const char* kEntries = "entry";          // u64 index -> entry
-inline constexpr const char* kTiles = "tile";             // u8 level ‖ u64 number -> hashes
-inline constexpr const char* kTree = "tree";              // kTreeKey -> tree row
+inline constexpr const char* kEntries = "entry";           // u64 index -> entry
+inline constexpr const char* kTiles = "tile";              // u8 level ‖ u64 number -> hashes
+inline constexpr const char* kTree = "tree";               // kTreeKey -> tree row
 inline constexpr const char* kCheckpoints = "checkpoint";  // u64 size -> signed note
-inline constexpr const char* kSlots = "slot";             // u64 slot -> wrapped key
-inline constexpr const char* kNamed = "named";            // name -> wrapped key: token, digest
+inline constexpr const char* kSlots = "slot";              // u64 slot -> wrapped key
+inline constexpr const char* kNamed = "named";             // name -> wrapped key: token, digest
 inline constexpr BytesView kTreeKey = "tree";
 
 inline std::vector<std::string> log_tables() { return {kEntries, kTiles, kTree, kCheckpoints}; }
@@ -44,6 +44,7 @@ struct TreeRow {
   Frontier frontier;
 };
 Bytes encode(const TreeRow& row);
-Result<TreeRow> decode_tree_row(BytesView row);  // LOG_VERSION, LOCAL_CORRUPT (also when its root is not its frontier's)
+Result<TreeRow> decode_tree_row(
+    BytesView row);  // LOG_VERSION, LOCAL_CORRUPT (also when its root is not its frontier's)
 
 }  // namespace chuanyu::ledger::layout

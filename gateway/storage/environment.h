@@ -1,11 +1,13 @@
-// gateway/storage/environment.h: ordered key-value tables in one LMDB file, opened by one process at a time for writing.
+// gateway/storage/environment.h: ordered key-value tables in one LMDB file, opened by one process at a time for
+// writing.
 //
 // Threads: one WriteTxn at a time (made and ended on one thread); any number of ReadTxn, each on one thread. Keep read
 // transactions short: a stale reader makes the file grow.
 // Never on a network file system. A process opens a folder once: LMDB's locks do not survive a second opening.
-// Failure: open() gives LOCAL_IN_USE, LOCAL_IO or LOCAL_CORRUPT. Inside a transaction the first failure sticks: later calls
-// do nothing, status() tells it and commit() returns it, so a projection is written without a check per line.
-// Views (keys, values) are borrowed from the file: valid until the transaction ends, or in a WriteTxn until its next write.
+// Failure: open() gives LOCAL_IN_USE, LOCAL_IO or LOCAL_CORRUPT. Inside a transaction the first failure sticks: later
+// calls do nothing, status() tells it and commit() returns it, so a projection is written without a check per line.
+// Views (keys, values) are borrowed from the file: valid until the transaction ends, or in a WriteTxn until its next
+// write.
 #pragma once
 
 #include <cstdint>
@@ -90,7 +92,7 @@ class Cursor {
   bool seek(BytesView at_least);  // the first key >= at_least
   bool next();
   bool previous();
-  BytesView key() const;    // after a move that was true
+  BytesView key() const;  // after a move that was true
   BytesView value() const;
 
  private:
@@ -110,7 +112,7 @@ class Environment {
   Table table(const std::string& name) const;  // aborts when it was not named in Options::tables
   Result<ReadTxn> read() const;
   Result<WriteTxn> write();
-  Status flush();            // Durability::lazy: force to disk
+  Status flush();                    // Durability::lazy: force to disk
   std::uint64_t used_bytes() const;  // of the file, free pages included
   int check_readers();               // frees the slots of readers whose process died; how many there were
 

@@ -116,8 +116,8 @@ Status WriteTxn::commit() {
 Result<ReadTxn> Environment::read() const {
   auto impl = std::make_unique<ReadTxn::Impl>();
   impl->txn = impl_->readers.take();
-  const int code = impl->txn != nullptr ? mdb_txn_renew(impl->txn)
-                                        : mdb_txn_begin(impl_->env, nullptr, MDB_RDONLY, &impl->txn);
+  const int code =
+      impl->txn != nullptr ? mdb_txn_renew(impl->txn) : mdb_txn_begin(impl_->env, nullptr, MDB_RDONLY, &impl->txn);
   if (code != 0) {
     if (impl->txn != nullptr) mdb_txn_abort(std::exchange(impl->txn, nullptr));
     return lmdb_error(code, "不能开始读取");

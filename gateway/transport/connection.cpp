@@ -131,11 +131,18 @@ void Connection::feed(std::string_view bytes) {
   }
 }
 
+std::size_t Connection::body_limit(const RequestHead& head) {
+  const auto& own = loop_.core().options.body_limit;
+  const auto* peer = wire_.tls() == nullptr ? nullptr : wire_.tls()->peer().get();
+  const std::size_t limit = own ? own(head.method, head.path, peer) : 0;
+  return limit == 0 ? loop_.limits().body_bytes : limit;
+}
+
 void Connection::on_head(bool body_has_begun) {
   const RequestHead& head = framer_.head();
   const auto& streams = loop_.core().options.streams;
   const bool streaming = streams && streams(head.method, head.path);
-  framer_.accept_body(streaming ? loop_.limits().stream_bytes : loop_.limits().body_bytes);
+  framer_.accept_body(streaming ? loop_.limits().stream_bytes : body_limit(head));
   if (streaming) {
     ring_ = std::make_shared<BodyRing>(kRingBytes, [mailbox = loop_.mailbox(), id = id_] {
       Message message;

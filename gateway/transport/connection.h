@@ -57,6 +57,7 @@ class Connection {
   void shake_hands();
   void read_some();
   void feed(std::string_view bytes);
+  std::size_t body_limit(const RequestHead& head);
   void on_head(bool body_has_begun);
   void on_body(std::string_view piece);
   void on_request();

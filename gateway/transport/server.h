@@ -50,8 +50,8 @@ struct Limits {
   std::chrono::milliseconds stream_stall{30'000};
   std::size_t stream_stall_bytes = 32 * 1024;
   std::size_t stream_queue = 64;  // streaming requests that wait for a thread; beyond: LOCAL_OVERLOADED
-  std::size_t buffered_bytes = std::size_t{256}
-                               << 20;  // ordinary bodies held at once, of all connections; beyond: LOCAL_OVERLOADED
+  // Ordinary bodies held at once, of all connections; beyond: LOCAL_OVERLOADED.
+  std::size_t buffered_bytes = std::size_t{256} << 20;
 };
 
 struct ServerOptions {
@@ -65,6 +65,9 @@ struct ServerOptions {
   unsigned stream_workers = 2;
   // True for a request whose body is to be streamed: decided from method and path before the body is read.
   std::function<bool(std::string_view method, std::string_view path)> streams;
+  // Most bytes of an ordinary body of such a request from such a peer, asked before it is read; 0: Limits::body_bytes.
+  std::function<std::size_t(std::string_view method, std::string_view path, const crypto::VerifiedCertificate* peer)>
+      body_limit;
 };
 
 using Handler = std::function<void(Request request, Responder responder)>;

@@ -58,12 +58,14 @@ class Json(Base):
         self.refused(b'{"recordId": "CR0007",, }', "RECORD_PARSE")
         self.refused(b'{"recordId": CR0007}', "RECORD_PARSE")
         self.refused(b"[1, 2", "RECORD_TRUNCATED")
-        self.refused(b"\x00\x01", "RECORD_PARSE")
+        self.refused(b"\x00\x01", "RECORD_TYPE")
+        self.refused(b"true", "RECORD_TYPE")
 
     def test_truncated(self):
         native = record(self.RECORD).native
         for size in (10, 100, len(native) // 2, len(native) - 4):
-            self.refused(native[:size], "RECORD_TRUNCATED")
+            whole_characters = native[:size].decode("utf-8", "ignore").encode("utf-8")
+            self.refused(whole_characters, "RECORD_TRUNCATED")
         self.refused(b"", "RECORD_TRUNCATED")
         self.refused(b"   \n", "RECORD_TRUNCATED")
 
@@ -221,7 +223,7 @@ class Csv(Base):
 
     def test_header(self):
         header, row = self.lines()
-        self.refused(self.joined(header + ["NEW"], row + [""]), "RECORD_FIELD_UNKNOWN")
+        self.refused(self.joined(header + ["NEW"], row + ["x"]), "RECORD_FIELD_UNKNOWN")
         self.refused(self.joined(header + ["ZT"], row + [""]), "RECORD_DUPLICATE_KEY")
         self.refused(self.joined(header, []).split(b"\r\n")[0] + b"\r\n", "RECORD_TRUNCATED")
 

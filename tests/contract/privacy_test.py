@@ -70,12 +70,18 @@ class Privacy(unittest.TestCase):
         client("G02").request("GET", f"/v1/{person}")
         client("G02").request("GET", f"/v1/exchanges/{person}")
         client("G02").put("licence", record(records("licence", "sc")[2].id).id, b"{}", "application/json")
+        # One that is too large for an entry of the log and stands in a blob.
+        case = record("CA0001")
+        large = case.native.replace("监督检查".encode("gb18030"), "陈文渝510902198503129972".encode("gb18030") * 4000, 1)
+        self.assertEqual(client("G02").put("case", case.id, large, case.media, why=why("publish")).status, 200)
         for gateway in network.gateways.values():
             self.nothing_in(gateway.name + " metrics", gateway.admin("/metrics")[1].encode("utf-8"))
             self.assertEqual(gateway.stop(), 0)
             self.nothing_in(gateway.name + " log", gateway.stderr.read_bytes())
             files = [path for path in gateway.data.rglob("*") if path.is_file() and path.stat().st_size > 0]
             self.assertGreater(len(files), 3)
+            # The search finds what is in plain: an agency's code is no secret.
+            self.assertTrue(any(network.uscc("G02").encode() in path.read_bytes() for path in files if "log" in path.parts))
             for path in files:
                 with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                     self.nothing_in(str(path.relative_to(folder)), data)

@@ -87,6 +87,18 @@ class Publish(unittest.TestCase):
             self.assertFalse(done["truncated"])
         self.assertEqual(self.found("G03", "case", "CA0001")["count"], 1)
 
+    def test_import_again_with_its_key(self):
+        """A broken-off import is sent again with its key: what was taken is taken once, under the same exchange."""
+        client, native = self.client("G03"), record("CR0005").native
+        first = client.import_("credit", native, "text/csv", key="again")
+        self.assertEqual((first.status, first.json["accepted"]), (200, 1), first)
+        again = client.import_("credit", native, "text/csv", key="again")
+        self.assertEqual((again.status, again.json["accepted"], again.json["unchanged"]), (200, 0, 1), again)
+        self.assertEqual(again.json["exchangeId"], first.json["exchangeId"])
+        self.assertEqual(client.status(first.json["exchangeId"]).json["verb"], "import")
+        other = client.import_("credit", native, "text/csv", key="again", why=purpose("other"))
+        self.assertEqual((other.status, other.code), (409, "CLIENT_IDEMPOTENCY_CONFLICT"), other)
+
     def test_import_of_csv_and_json(self):
         answer = self.client("G11").import_("credit", whole_document("sc_credit.gb18030.csv"), "text/csv")
         self.assertEqual((answer.status, answer.json["rows"], answer.json["accepted"]), (200, 10, 1), answer)

@@ -220,6 +220,26 @@ class Ends(unittest.TestCase):
         self.network.client("G07").await_item(answer.exchange)  # a refusal does not block the stream
         self.assertEqual([i["id"] for i in self.network.client("G07").inbox_all()], [answer.exchange])
 
+    def test_large_records(self):
+        """Records near the limit of a body, several of them in one parcel, some longer in the other character set."""
+        self.network.sc.start()
+        sender, own = self.network.client("G02"), record("CA0001")
+        sent = []
+        for n in range(4):
+            large = own.native.replace("监督检查".encode("gb18030"), ("长" * (450_000 + n)).encode("gb18030"), 1)
+            answer = sender.push_native(self.network.uscc("G07"), "case", large, own.media, CASE)
+            self.assertEqual(answer.status, 202, answer)
+            sent.append(answer.exchange)
+        self.network.cq.start()
+        receiver, seen, after = self.network.client("G07"), [], None
+        while len(seen) < 4:
+            page = receiver.inbox(after=after, wait=20).json
+            self.assertTrue(page["items"], self.network.sc.tail())
+            seen += page["items"]
+            after = page["next"]
+        self.assertEqual([item["id"] for item in seen], sent)
+        self.assertEqual([len(item["record"]["case_source"]) for item in seen], [450_000 + n for n in range(4)])
+
     def test_peer_away_and_back(self):
         self.network.sc.start()
         sender = self.network.client("G02")

@@ -133,6 +133,12 @@ class Refusals(unittest.TestCase):
         self.assertEqual(client.put("case", "CA9002", odd, own.media).status, 201)
         answer = self.network.client("G07").query("case", {"id": "CA9002"}, why("case"), gateway="sc", waitSeconds=20)
         self.assertEqual((answer.status, answer.code), (422, "RECORD_SEPARATOR"), answer)
+        # It stays out, and a note says so, where there are others: nobody hides another's record behind an odd one.
+        self.assertEqual(client.publish(own).status, 201)
+        answer = self.network.client("G07").query("case", {"uscc": own.subject}, why("case"), gateway="sc", waitSeconds=20)
+        self.assertEqual((answer.status, answer.json["count"]), (200, 1), answer)
+        self.assertEqual(natives(answer.json), [json.loads(own.cq)])
+        self.assertEqual([n["code"] for n in answer.json["notes"] if n["canonical"] == "CA9002"], ["RECORD_SEPARATOR"])
 
     def deferred(self, client):
         """A query that was told 202 because the other gateway is away."""

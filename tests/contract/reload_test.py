@@ -202,16 +202,21 @@ class Drain(Base):
         self.assertEqual((item["type"], item["count"]), ("answer", 0))
 
     def wait_for_bytes(self, begin, least):
-        """Until what begin() sends has wholly come in."""
+        """Until at least so many bytes of what begin() sends have come in, and no more come. Asking counts too: by how much
+        is asked first."""
         read = lambda: self.sc.metric("chuanyu_http_bytes_total", direction="in")  # noqa: E731
-        before, last = read(), [0.0]
+        first = read()
+        own = read() - first
+        last = read()
         begin()
+        came = 0
 
         def settled():
+            nonlocal last, came
             now = read()
-            still = now == last[0] and now >= before + least
-            last[0] = now
-            return still
+            more = now - last - own
+            last, came = now, came + more
+            return more == 0 and came >= least
         until(settled, "a request")
 
     def test_health(self):

@@ -7,10 +7,10 @@ import unittest
 
 from chuanyu_test import Network, scratch
 
-from support import Pusher, audit, check_delivered, rebuild_state, seed
+from support import Pusher, Taker, audit, check_delivered, check_taken, rebuild_state, seed
 
 PUSHES = 1000
-KILLS = 12
+KILLS = 24
 
 
 class Kill9(unittest.TestCase):
@@ -19,31 +19,42 @@ class Kill9(unittest.TestCase):
         self.addCleanup(network.close)
         pushers = [Pusher(network, *pair, PUSHES // 4).start()
                    for pair in (("G02", "G07"), ("G03", "G10"), ("G07", "G02"), ("G10", "G03"))]
-        kills = self.make_trouble(network, pushers, random.Random(seed()))
+        chance = random.Random(seed())
+        kills = self.make_trouble(network, lambda: all(p.ended() for p in pushers), chance)
         for pusher in pushers:
             pusher.join(120)
         print(f"{PUSHES} pushes, {kills} kills", file=sys.stderr)
         self.assertGreaterEqual(kills, KILLS)
         check_delivered(self, network, pushers)
         rebuild_state(self, network, pushers)
+
+        takers = [Taker(network, name).start() for name in ("G02", "G03", "G07", "G10")]
+        kills = self.make_trouble(network, lambda: all(t.ended() for t in takers), chance)
+        for taker in takers:
+            taker.join(120)
+        print(f"all taken, {kills} kills", file=sys.stderr)
+        check_taken(self, network, pushers)
         for gateway in network.gateways.values():
             self.assertEqual(gateway.stop(), 0)
         audit(self, network)
 
-    def make_trouble(self, network, pushers, chance):
-        """Kills one or both until everything is sent, and at least KILLS times; leaves both running."""
+    def make_trouble(self, network, over, chance):
+        """Kills one or both until everything is done, and at least KILLS times; leaves both running."""
         done, kills = threading.Event(), 0
-
-        def sent():
-            return all(len(p.accepted) == p.count or p.failure for p in pushers)
         end = time.monotonic() + 120
-        while (not sent() or kills < KILLS) and time.monotonic() < end:
-            done.wait(chance.uniform(0.05, 0.6))  # how long it may live is the fault itself
+        while (not over() or kills < KILLS) and time.monotonic() < end:
+            done.wait(chance.uniform(0.05, 0.4))  # how long it may live is the fault itself
             victims = chance.choice((["sc"], ["cq"], ["sc"], ["cq"], ["sc", "cq"]))
             for name in victims:
                 network.gateways[name].kill()
                 kills += 1
-            done.wait(chance.uniform(0, 0.1))
+            while chance.random() < 0.3:  # again while it starts and recovers
+                for name in victims:
+                    network.gateways[name].spawn()
+                done.wait(chance.uniform(0, 0.15))
+                for name in victims:
+                    network.gateways[name].kill()
+                    kills += 1
             for name in victims:
                 network.gateways[name].start()
         return kills

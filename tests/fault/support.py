@@ -1,4 +1,5 @@
 """What the fault tests share: pushes whose fate is known, and the checks afterwards."""
+import json
 import os
 import random
 import shutil
@@ -33,6 +34,9 @@ class Pusher:
         self._thread.start()
         return self
 
+    def ended(self):
+        return not self._thread.is_alive()
+
     def join(self, seconds):
         self._thread.join(seconds)
         if self._thread.is_alive():
@@ -53,6 +57,56 @@ class Pusher:
             self.failure = why
         finally:
             client.close()
+
+
+class Taker:
+    """Takes everything out of an agency's inbox, each item until its acknowledgement is answered."""
+
+    def __init__(self, network, name):
+        self.network, self.name = network, name
+        self.failure = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self._thread.start()
+        return self
+
+    def ended(self):
+        return not self._thread.is_alive()
+
+    def join(self, seconds):
+        self._thread.join(seconds)
+        if self.failure or self._thread.is_alive():
+            raise self.failure or AssertionError(f"{self.name} is still taking")
+
+    def _run(self):
+        client = self.network.client(self.name)
+        try:
+            while True:
+                items = client.persist(lambda: client.inbox(limit=50)).json["items"]
+                if not items:
+                    return
+                for item in items:
+                    answer = client.persist(lambda: client.ack(item["id"]))  # noqa: B023
+                    if answer.status != 200:
+                        raise AssertionError(f"{item['id']}: {answer}")
+        except BaseException as why:  # pylint: disable=broad-except
+            self.failure = why
+        finally:
+            client.close()
+
+
+def check_taken(case, network, pushers):
+    """Every inbox is empty, and every sender knows that all of it was taken."""
+    for name in sorted({p.receiver for p in pushers}):
+        client = network.client(name)
+        case.assertEqual(client.inbox_all(), [])
+        client.close()
+    for pusher in pushers:
+        client = network.client(pusher.sender)
+        for exchange in pusher.accepted.values():
+            client.await_status(exchange, "acknowledged")
+        client.close()
 
 
 def check_delivered(case, network, pushers, seconds=60):
@@ -94,15 +148,16 @@ def everything(network, pushers):
 
 
 def audit(case, network):
-    """Both logs verify, offline. The gateways must be stopped."""
-    program = BIN / "chuanyu-audit"
-    if not program.exists():
-        raise AssertionError(f"{program} is not built")
-    for gateway in network.gateways.values():
-        key = network.pki.folder / gateway.name / "gateway" / f"{gateway.name}-log.pub"
-        done = subprocess.run([str(program), "verify", str(gateway.data), "--key", str(key), "--json"], capture_output=True,
-                              text=True, check=False, stdin=subprocess.DEVNULL)
-        case.assertEqual(done.returncode, 0, f"{gateway.name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    """Both logs verify offline, and each against the other: what one sent the other has, and every receipt is for it. The
+    gateways must be stopped."""
+    gateways = network.gateways.values()
+    command = [str(BIN / "chuanyu-audit"), "verify", *(str(gateway.data) for gateway in gateways), "--json"]
+    for gateway in gateways:
+        command += ["--key", str(network.pki.folder / gateway.name / "gateway" / f"{gateway.name}-log.pub")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    case.assertEqual(done.returncode, 0, f"{done.stdout[-3000:]}{done.stderr[-2000:]}")
+    report = json.loads(done.stdout)
+    print(f"chuanyu-audit: {report['result']}, entries {[log['size'] for log in report['logs']]}", file=sys.stderr)
 
 
 def rebuild_state(case, network, pushers):
@@ -110,6 +165,9 @@ def rebuild_state(case, network, pushers):
     before = everything(network, pushers)
     for gateway in network.gateways.values():
         case.assertEqual(gateway.stop(), 0, gateway.tail())
-        shutil.rmtree(gateway.data / "state")
+    command = [str(BIN / "chuanyu-gateway"), "--rebuild-state", "--config", str(network.sc.folder / "config.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    case.assertEqual(done.returncode, 0, done.stderr)
+    shutil.rmtree(network.cq.data / "state")  # the start makes it anew
     network.start()
     case.assertEqual(everything(network, pushers), before)

@@ -134,7 +134,9 @@ def check_targets():
         for folder in path.parents:
             lists = ROOT / str(folder) / "CMakeLists.txt"
             wanted = str(path.relative_to(folder))
-            if lists.exists() and re.search(r"(?<![\w./-])" + re.escape(wanted) + r"(?![\w.])", lists.read_text(encoding="utf-8")):
+            # By its name, or as the target that is named after it: chuanyu_bench(import ...).
+            pattern = r"(?<![\w./-])" + re.escape(wanted) + r"(?![\w.])|chuanyu_\w+\(" + re.escape(wanted[:-len(".cpp")]) + r"\b"
+            if lists.exists() and re.search(pattern, lists.read_text(encoding="utf-8")):
                 break
         else:
             yield f"{name}: 不属于任何 CMake 目标"
@@ -228,6 +230,9 @@ CHECKS = {name[len("check_"):]: value for name, value in list(globals().items())
 
 def main():
     wanted = sys.argv[1:] or list(CHECKS)
+    if wanted in (["--help"], ["-h"]):
+        print("用法: lint.py [--list] [检查]...\n" + __doc__)
+        return 0
     if wanted == ["--list"]:
         print("\n".join(f"{name:12} {check.__doc__}" for name, check in CHECKS.items()))
         return 0

@@ -64,6 +64,9 @@ TEST(BadJson, DeepAndLarge) {
   EXPECT_EQ(failure(adapter.get("{\"x\":" + std::string(100000, '[') + std::string(100000, ']') + "}")).substr(0, 15),
             "RECORD_TOO_DEEP");
   EXPECT_EQ(failure(adapter.get("{\"x\":\"" + std::string(2 << 20, 'x') + "\"}")), "RECORD_TOO_LARGE ");
+  std::string items = "{\"admin_cp\":[{}";
+  for (int i = 0; i < 20000; ++i) items += ",{}";
+  EXPECT_EQ(failure(adapter.get(items + "]}")), "RECORD_TOO_LARGE /admin_cp");
   std::string many = "{";
   for (int i = 0; i < 5000; ++i) many += "\"k" + std::to_string(i) + "\":1,";
   EXPECT_EQ(failure(adapter.get(many + "\"z\":1}")), "RECORD_FIELD_UNKNOWN ");
@@ -109,6 +112,20 @@ TEST(BadIdentifiers, WhatAFailedCheckDoesIsConfigured) {
 TEST(BadIdentifiers, LicenceIdentifier) {
   EXPECT_EQ(changed("sc.licence.v1", "K0.001.A", "K0.001.B"), "RECORD_CHECK_DIGIT /ZZBS");
   EXPECT_EQ(changed("sc.licence.v1", ".001.A", ".A"), "RECORD_IDENTIFIER /ZZBS");
+}
+
+TEST(BadIdentifiers, LicenceIdentifierRepeatsTypeAndVersion) {
+  const auto adapter = testing::adapter_of(
+      R"({"mapping":"t","version":"1","kind":"licence","canonical":"chuanyu.v1.Licence","media_type":"x",
+"native":{"format":"json"},"rules":[{"kind":"iso","n":"/id","c":"cert_id","as":{"licence_id":{"type":"type_code","version":"version"}}},
+{"kind":"iso","n":"/v","c":"version","as":"text"}]})");
+  const std::string id = "1.2.156.3005.2.11100000MB0143028R001.11510903MBDEM0031X.A1B2C3D4E5F6G7H8J9K0.001.A";
+  const auto same = adapter->get("{\"id\":\"" + id + "\",\"v\":\"001\"}");
+  ASSERT_TRUE(same.ok()) << same.error().to_text();
+  EXPECT_EQ(notes(*same), std::vector<std::string>{});
+  const auto other = adapter->get("{\"id\":\"" + id + "\",\"v\":\"002\"}");
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ(notes(*other), std::vector<std::string>{"warning /id|cert_id"});
 }
 
 TEST(BadXml, Structure) {

@@ -40,7 +40,7 @@ ExchangeStatus status(const Book& book, int exchange) {
 std::size_t inbox(const Book& book, const std::string& uscc) {
   return book.state().inbox(book.read(), uscc, 0, 10).size();
 }
-std::size_t outbox(const Book& book) { return book.state().outbox(book.read(), "cq", 10).size(); }
+std::size_t outbox(const Book& book) { return book.state().outbox(book.read(), "cq", 0, 10).size(); }
 
 TEST(Projection, AReplacedRecordIsFoundByItsNewTermsOnly) {
   Book book;
@@ -87,7 +87,7 @@ TEST(Projection, ARemotePushGoesThroughTheOutbox) {
   Book book;
   book.apply(remote(EntryKind::accepted, 1));
   book.apply(remote(EntryKind::accepted, 2));
-  const auto rows = book.state().outbox(book.read(), "cq", 10);
+  const auto rows = book.state().outbox(book.read(), "cq", 0, 10);
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].position, 1U);
   EXPECT_EQ(rows[1].position, 2U);
@@ -97,7 +97,7 @@ TEST(Projection, ARemotePushGoesThroughTheOutbox) {
   EXPECT_EQ(status(book, 1), ExchangeStatus::refused);
   EXPECT_EQ(status(book, 2), ExchangeStatus::delivered);
   book.apply(remote(EntryKind::accepted, 3));  // positions are never used again
-  EXPECT_EQ(book.state().outbox(book.read(), "cq", 10).front().position, 3U);
+  EXPECT_EQ(book.state().outbox(book.read(), "cq", 0, 10).front().position, 3U);
   book.apply(remote(EntryKind::acknowledged, 2, 1));  // by the other side
   EXPECT_EQ(status(book, 2), ExchangeStatus::acknowledged);
 }

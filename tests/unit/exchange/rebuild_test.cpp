@@ -1,5 +1,6 @@
 // The state is a pure function of the entries: however they are grouped, and from whatever start, it comes out the
 // same.
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "tests/unit/exchange/testing.h"
@@ -82,7 +83,7 @@ RC_GTEST_PROP(Rebuild, WhatIsToBeDeliveredIsWhatHasNoEnd, ()) {
     book.apply(made);
   }
   std::vector<std::uint64_t> found;
-  for (const auto& row : book.state().outbox(book.read(), "cq", 1000)) found.push_back(row.position);
+  for (const auto& row : book.state().outbox(book.read(), "cq", 0, 1000)) found.push_back(row.position);
   RC_ASSERT(found == open);
 }
 

@@ -99,6 +99,18 @@ TEST(Waiters, WhoComesWhileItStopsIsCalledAtOnce) {
   EXPECT_EQ(inner.get_future().get(), Wake::stopping);
 }
 
+TEST(Waiters, WhoIsHurriedDoesNotWaitAndWhatIsPostedStillRuns) {
+  Waiters waiters(1);
+  auto before = wait_for(waiters, "a", far());
+  waiters.hurry();
+  auto after = wait_for(waiters, "a", far());
+  EXPECT_EQ(result(before), Wake::stopping);
+  EXPECT_EQ(result(after), Wake::stopping);
+  std::promise<void> ran;
+  waiters.post([&] { ran.set_value(); });
+  EXPECT_EQ(ran.get_future().wait_for(kBound), std::future_status::ready);
+}
+
 TEST(Waiters, ManyTopicsFromManyThreads) {
   Waiters waiters(4);
   std::atomic<int> woken = 0;

@@ -26,7 +26,7 @@ TEST(JsonOut, CarriesARecordByteForByte) {
 
 TEST(JsonOut, EscapesWhatMustBe) {
   JsonOut out;
-  out.string(std::string("a\"b\\c\n\0\x1f川", 12));
+  out.string(std::string("a\"b\\c\n\0\x1f川", 11));
   EXPECT_EQ(out.take(), "\"a\\\"b\\\\c\\u000a\\u0000\\u001f川\"");
 }
 

@@ -1,5 +1,5 @@
-// journal_crash_writer DIR: opens the journal in DIR and appends from four threads until it is killed. Every acknowledged
-// entry goes to stdout as one line, in one write(): INDEX LEAF DIGEST-OF-BODY.
+// journal_crash_writer DIR: opens the journal in DIR and appends from four threads until it is killed. Every
+// acknowledged entry goes to stdout as one line, in one write(): INDEX LEAF DIGEST-OF-BODY.
 #include <unistd.h>
 
 #include <cstdio>
@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
   options.origin = "chuanyu/test/1";
   options.gateway = "sc";
   options.key_encryption_key = journal::test_kek();
-  options.log_key = std::make_shared<const crypto::SigningKey>(
-      crypto::SigningKey::from_pem_file(folder + "/log-key.pem").value());
+  options.log_key =
+      std::make_shared<const crypto::SigningKey>(crypto::SigningKey::from_pem_file(folder + "/log-key.pem").value());
   const auto opened = journal::Journal::open(std::move(options), projection);
   if (!opened.ok()) {
     std::fprintf(stderr, "%s\n", opened.error().to_text().c_str());
@@ -37,8 +37,9 @@ int main(int argc, char** argv) {
         const std::string body(size, static_cast<char>('a' + random() % 26));
         const auto outcome = journal.append(journal::draft_of(ledger::EntryKind::accepted, body));
         if (!outcome.status.ok()) return;
-        const std::string line = std::to_string(outcome.receipt.index) + " " + to_hex(crypto::view(outcome.receipt.leaf)) +
-                                 " " + to_hex(crypto::view(crypto::sha256(body))) + "\n";
+        const std::string line = std::to_string(outcome.receipt.index) + " " +
+                                 to_hex(crypto::view(outcome.receipt.leaf)) + " " +
+                                 to_hex(crypto::view(crypto::sha256(body))) + "\n";
         if (write(STDOUT_FILENO, line.data(), line.size()) < 0) return;
       }
     });

@@ -1,5 +1,5 @@
-// journal_bench DIR ENTRIES [THREADS=2] [BATCH=64] [BODY=1500]: fills a journal and ends as if killed; again with ENTRIES 0 it
-// says how long opening takes. Prints one JSON object.
+// journal_bench DIR ENTRIES [THREADS=2] [BATCH=64] [BODY=1500]: fills a journal and ends as if killed; again with
+// ENTRIES 0 it says how long opening takes. Prints one JSON object.
 #include <unistd.h>
 
 #include <chrono>
@@ -142,7 +142,8 @@ int main(int argc, char** argv) {
   for (std::size_t t = 0; t < fillers.size(); ++t) fillers[t].join();
   const double filled = seconds_since(start);
   for (const auto& [name, seconds] : cpu_by_thread()) {
-    if (entries > 0) std::fprintf(stderr, "%-14s user %.2f s  system %.2f s\n", name.c_str(), seconds.first, seconds.second);
+    if (entries > 0)
+      std::fprintf(stderr, "%-14s user %.2f s  system %.2f s\n", name.c_str(), seconds.first, seconds.second);
   }
   std::printf("{\"entries_before\":%llu,\"open_seconds\":%.4f,\"appended\":%llu,\"appends_per_second\":%.0f}\n",
               static_cast<unsigned long long>(before), opened,

@@ -112,11 +112,11 @@ class JournalTest : public testing::Test {
     std::promise<void> all;
     std::size_t left = count;
     for (std::size_t i = 0; i < count; ++i) {
-      commands.push_back(Command{journal_->prepare(draft_of(ledger::EntryKind::published, body(i))), {},
-                                 [&](const Outcome& outcome) {
-                                   EXPECT_TRUE(outcome.status.ok()) << outcome.status.error().to_text();
-                                   if (--left == 0) all.set_value();
-                                 }});
+      commands.push_back(
+          Command{journal_->prepare(draft_of(ledger::EntryKind::published, body(i))), {}, [&](const Outcome& outcome) {
+                    EXPECT_TRUE(outcome.status.ok()) << outcome.status.error().to_text();
+                    if (--left == 0) all.set_value();
+                  }});
     }
     journal_->submit(std::move(commands));
     all.get_future().wait();

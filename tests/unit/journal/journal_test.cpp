@@ -100,10 +100,10 @@ TEST_F(JournalTest, ADoneMaySubmitTheNextCommand) {
   ASSERT_TRUE(open().ok());
   std::promise<std::uint64_t> second;
   journal_->submit(Command{journal_->prepare(draft_of(EntryKind::accepted, "a")), {}, [&](const Outcome&) {
-                             journal_->submit(Command{
-                                 journal_->prepare(draft_of(EntryKind::accepted, "b")), {}, [&](const Outcome& outcome) {
-                                   second.set_value(outcome.receipt.index);
-                                 }});
+                             journal_->submit(
+                                 Command{journal_->prepare(draft_of(EntryKind::accepted, "b")),
+                                         {},
+                                         [&](const Outcome& outcome) { second.set_value(outcome.receipt.index); }});
                            }});
   EXPECT_EQ(second.get_future().get(), 1U);
 }
@@ -198,9 +198,10 @@ TEST_F(JournalTest, AFullQueueRefusesTheWholeBatch) {
   const auto batch = [&](std::size_t count, std::vector<Code>& codes) {
     std::vector<Command> commands;
     for (std::size_t i = 0; i < count; ++i) {
-      commands.push_back(Command{journal_->prepare(draft_of(EntryKind::accepted, "b")), {}, [&](const Outcome& outcome) {
-                                   if (!outcome.status.ok()) codes.push_back(outcome.status.error().code);
-                                 }});
+      commands.push_back(
+          Command{journal_->prepare(draft_of(EntryKind::accepted, "b")), {}, [&](const Outcome& outcome) {
+                    if (!outcome.status.ok()) codes.push_back(outcome.status.error().code);
+                  }});
     }
     return commands;
   };
@@ -220,7 +221,8 @@ TEST_F(JournalTest, AnEmptyQueueTakesABatchOfAnySize) {
   small.queue_commands = 4;
   journal_ = Journal::open(std::move(small), projection_).value();
   std::vector<Command> commands;
-  for (int i = 0; i < 1'500; ++i) commands.push_back(Command{journal_->prepare(draft_of(EntryKind::published, "x")), {}, {}});
+  for (int i = 0; i < 1'500; ++i)
+    commands.push_back(Command{journal_->prepare(draft_of(EntryKind::published, "x")), {}, {}});
   journal_->submit(std::move(commands));
   journal_->stop();
   EXPECT_EQ(journal_->size(), 1'500U);

@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 class StateTest : public JournalTest {
  protected:
   void fill(std::size_t entries) {
-    append_many(entries, [](std::size_t i) { return i % 50 == 7 ? std::string(40'000, 'L') : "body " + std::to_string(i); });
+    append_many(entries,
+                [](std::size_t i) { return i % 50 == 7 ? std::string(40'000, 'L') : "body " + std::to_string(i); });
   }
   crypto::Digest digest() const { return state_digest(journal_->state_environment(), projection_.tables()).value(); }
   fs::path state_folder() const { return folder_ + "/data/state"; }

@@ -76,11 +76,12 @@ TEST(Checkpoint, EveryChangedByteIsSeen) {
 }
 
 TEST(Checkpoint, WhatIsNoCheckpoint) {
-  for (const char* text : {"", "a\n", "a\n1\n", "a\n1\nAA==\n", "a b\n1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
-                           "a\n01\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
-                           "a\n-1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
-                           "a\n99999999999999999999\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
-                           "a\n1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="}) {
+  for (const char* text :
+       {"", "a\n", "a\n1\n", "a\n1\nAA==\n", "a b\n1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "a\n01\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "a\n-1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "a\n99999999999999999999\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "a\n1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="}) {
     EXPECT_EQ(parse_checkpoint(text).error().code, Code::LOG_INCOMPLETE) << text;
   }
   for (const char* note : {"", "a\n", "a\n\n", "a\n\nno dash\n", "a\n\n\xE2\x80\x94 n\n", "a\n\n\xE2\x80\x94 n AAAA\n",

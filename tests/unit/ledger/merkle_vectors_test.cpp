@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> cases_in(const char* folder) {
   std::vector<fs::path> found;
-  for (const auto& file : fs::recursive_directory_iterator(fs::path(CHUANYU_SOURCE_DIR) / "tests/data/merkle/testdata" /
-                                                           folder)) {
+  for (const auto& file :
+       fs::recursive_directory_iterator(fs::path(CHUANYU_SOURCE_DIR) / "tests/data/merkle/testdata" / folder)) {
     if (file.path().extension() == ".json") found.push_back(file.path());
   }
   return found;
@@ -49,9 +49,9 @@ TEST(MerkleVectors, Inclusion) {
     const auto root = hash_of(c["root"]);
     const auto leaf = hash_of(c["leafHash"]);
     const auto proof = proof_of(c["proof"]);
-    const bool good = root && leaf && proof &&
-                      verify_inclusion(c["leafIdx"].get<std::uint64_t>(), c["treeSize"].get<std::uint64_t>(), *leaf,
-                                       *proof, *root);
+    const bool good =
+        root && leaf && proof &&
+        verify_inclusion(c["leafIdx"].get<std::uint64_t>(), c["treeSize"].get<std::uint64_t>(), *leaf, *proof, *root);
     EXPECT_EQ(good, !c["wantErr"].get<bool>()) << file;
   }
 }
@@ -64,9 +64,9 @@ TEST(MerkleVectors, Consistency) {
     const auto root1 = hash_of(c["root1"]);
     const auto root2 = hash_of(c["root2"]);
     const auto proof = proof_of(c["proof"]);
-    const bool good = root1 && root2 && proof &&
-                      verify_consistency(c["size1"].get<std::uint64_t>(), c["size2"].get<std::uint64_t>(), *root1,
-                                         *root2, *proof);
+    const bool good =
+        root1 && root2 && proof &&
+        verify_consistency(c["size1"].get<std::uint64_t>(), c["size2"].get<std::uint64_t>(), *root1, *root2, *proof);
     // The one case whose "roots" are not 32 bytes and yet equal: here a hash of another length is an error.
     if (file.filename() == "sizes-are-equal-one-and-proof-is-empty.json") {
       EXPECT_FALSE(root1.has_value());

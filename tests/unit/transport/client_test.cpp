@@ -107,7 +107,7 @@ TEST_F(ClientTest, ARevokedServerIsRefused) {
 }
 
 TEST_F(ClientTest, ReopensAConnectionThatTheServerClosed) {
-  options.limits.idle = std::chrono::milliseconds(50);
+  options.limits.idle = std::chrono::milliseconds(500);
   start();
   const double ended = metric("chuanyu_connections_ended_total", "{reason=\"idle\"}");
   auto client = make(client_options());

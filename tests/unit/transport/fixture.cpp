@@ -33,13 +33,13 @@ std::string code_of(const test::Answer& answer) {
 }
 
 test::Pki& ServerFixture::pki() {
-  static auto* const made = [] {
-    auto* pki = new test::Pki;
-    pki->issue("server", {.urn = "urn:chuanyu:gateway:510000:12510000MCDEM0019R:gw"});
-    pki->issue("agency", {.server = false});
-    return pki;
+  static test::Pki made;  // its folder goes with the program
+  [[maybe_unused]] static const bool issued = [] {
+    made.issue("server", {.urn = "urn:chuanyu:gateway:510000:12510000MCDEM0019R:gw"});
+    made.issue("agency", {.server = false});
+    return true;
   }();
-  return *made;
+  return made;
 }
 
 ServerFixture::ServerFixture() {

@@ -105,9 +105,22 @@ TEST_F(ServerTest, ABodyThatNeverEndsIsCutAtTheLimit) {
   expect_refused(endless, 413, "CLIENT_BODY_TOO_LARGE");
 }
 
+TEST_F(ServerTest, ARouteMayHaveALimitOfItsOwn) {
+  options.body_limit = [](std::string_view method, std::string_view path, const crypto::VerifiedCertificate* peer) {
+    EXPECT_EQ(peer, nullptr);  // the plain listener knows nobody
+    return method == "POST" && path == "/big" ? std::size_t{2 << 20} : 0;
+  };
+  start_plain();
+  auto client = plain();
+  client->send(post("/big", std::string(2 << 20, 'x')));
+  EXPECT_EQ(client->read_answer()->status, 200);
+  expect_refused("POST /big HTTP/1.1\r\nHost: h\r\nContent-Length: 2097153\r\n\r\n", 413, "CLIENT_BODY_TOO_LARGE");
+  expect_refused("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n", 413, "CLIENT_BODY_TOO_LARGE");
+}
+
 TEST_F(ServerTest, ASlowRequestIsRefusedAndAnIdleConnectionClosed) {
   options.limits.request = milliseconds(100);
-  options.limits.idle = milliseconds(400);
+  options.limits.idle = milliseconds(1000);
   start_plain();
   auto trickling = plain();
   std::optional<test::Answer> answer;

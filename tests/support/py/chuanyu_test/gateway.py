@@ -56,12 +56,17 @@ class Gateway:
     def data(self):
         return self.folder / "data"
 
-    def start(self, seconds=60):
+    def spawn(self):
+        """The process, without waiting for it to be ready."""
         path = self.folder / "config.json"
         path.write_text(json.dumps(self.config, ensure_ascii=False, indent=1), encoding="utf-8")
         with open(self.stderr, "ab") as errors:
             self.process = subprocess.Popen([str(BIN / "chuanyu-gateway"), "--config", str(path)], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=errors, text=True)
+        return self
+
+    def start(self, seconds=60):
+        self.spawn()
         said = []
         reader = threading.Thread(target=lambda: said.append(self.process.stdout.readline()), daemon=True)
         reader.start()

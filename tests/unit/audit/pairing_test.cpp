@@ -1,0 +1,162 @@
+// Two logs against each other.
+#include "gateway/audit/pairing.h"
+
+#include "raw_log.h"
+#include "schemas/canonical/peer.pb.h"
+
+namespace chuanyu::audit {
+namespace {
+
+using ledger::EntryKind;
+
+class PairingTest : public testing::Test {
+ protected:
+  // Sichuan sends; returns the stream position.
+  std::uint64_t send(EntryKind kind, Uuid exchange) {
+    ledger::Entry entry = entry_of(kind, exchange);
+    entry.peer = "cq";
+    sc_.add(entry);
+    return ++position_;
+  }
+  // Chongqing takes it; returns the index of its entry.
+  std::uint64_t arrive(EntryKind kind, Uuid exchange, std::uint64_t position) {
+    ledger::Entry entry = entry_of(kind, exchange);
+    entry.peer = "sc";
+    entry.stream = position;
+    entry.peer_log = sc_.id;
+    return cq_.add(entry);
+  }
+  v1::PeerReceipt receipt_for(Uuid exchange, std::uint64_t position, std::uint64_t index) {
+    v1::PeerReceipt receipt;
+    receipt.set_gateway("cq");
+    receipt.set_stream(std::string(sc_.id.bytes()));
+    receipt.set_position(position);
+    receipt.set_exchange(std::string(exchange.bytes()));
+    receipt.set_log_index(index);
+    if (index < cq_.entries.size()) receipt.set_leaf(Bytes(crypto::view(cq_.leaf(index))));
+    return receipt;
+  }
+  // Sichuan writes the outcome down.
+  void settle(EntryKind kind, Uuid exchange, std::uint64_t position, const v1::PeerReceipt& receipt) {
+    ledger::Entry entry = entry_of(kind, exchange);
+    entry.peer = "cq";
+    entry.stream = position;
+    v1::SignedReceipt signed_receipt;
+    signed_receipt.set_receipt(receipt.SerializeAsString());
+    signed_receipt.set_signature(cq_.key.sign("chuanyu-receipt-v1", signed_receipt.receipt()));
+    entry.receipt = signed_receipt.SerializeAsString();
+    sc_.add(entry);
+  }
+  PairReport pair_them() {
+    sc_.write(temporary_ / "sc");
+    cq_.write(temporary_ / "cq");
+    const auto sc = LogReader::open(temporary_ / "sc").value();
+    const auto cq = LogReader::open(temporary_ / "cq").value();
+    return pair(*sc, *cq, cq_.key.verify_key());
+  }
+  static std::string all(const PairReport& report) {
+    std::string text;
+    for (const Error& found : report.findings.listed) text += found.to_text() + "\n";
+    return text;
+  }
+  bool only(const PairReport& report, Code code) {
+    return report.findings.counts.size() == 1 && report.findings.counts.begin()->first == code;
+  }
+
+  TempFolder temporary_;
+  RawLog sc_{"sc"};
+  RawLog cq_{"cq"};
+  std::uint64_t position_ = 0;
+  Uuid e1_ = Uuid::make(1'795'302'633'000'000);
+  Uuid e2_ = Uuid::make(1'795'302'633'000'001);
+};
+
+TEST_F(PairingTest, EverythingHasItsPartner) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  const auto a1 = arrive(EntryKind::received, e1_, p1);
+  settle(EntryKind::delivered, e1_, p1, receipt_for(e1_, p1, a1));
+
+  const auto p2 = send(EntryKind::queried, e2_);
+  const auto a2 = arrive(EntryKind::denied, e2_, p2);
+  auto refusal = receipt_for(e2_, p2, a2);
+  refusal.set_refused(true);
+  settle(EntryKind::refused, e2_, p2, refusal);
+
+  const auto p3 = send(EntryKind::acknowledged, e1_);
+  arrive(EntryKind::acknowledged, e1_, p3);
+  send(EntryKind::accepted, Uuid::make(5));
+
+  const auto p5 = send(EntryKind::accepted, Uuid::make(6));
+  settle(EntryKind::expired, Uuid::make(6), p5, {});
+
+  const PairReport report = pair_them();
+  EXPECT_TRUE(report.findings.empty()) << all(report);
+  EXPECT_EQ(report.sent, 5U);
+  EXPECT_EQ(report.delivered, 1U);
+  EXPECT_EQ(report.refused, 1U);
+  EXPECT_EQ(report.receipt_pending, 1U);
+  EXPECT_EQ(report.under_way, 1U);
+  EXPECT_EQ(report.expired, 1U);
+}
+
+TEST_F(PairingTest, AReceiptWithoutAPartnerIsTampering) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  cq_.add(entry_of(EntryKind::published));
+  settle(EntryKind::delivered, e1_, p1, receipt_for(e1_, p1, 1));
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_TAMPERED)) << all(report);
+}
+
+TEST_F(PairingTest, AnOlderCopyOfThePeerIsIncomplete) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  settle(EntryKind::delivered, e1_, p1, receipt_for(e1_, p1, 17));
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
+}
+
+TEST_F(PairingTest, AnArrivalThatWasNeverSent) {
+  arrive(EntryKind::received, e1_, 1);
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
+}
+
+TEST_F(PairingTest, AnEnvelopeThatTookEffectTwice) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  arrive(EntryKind::received, e1_, p1);
+  arrive(EntryKind::received, e1_, p1);
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_TAMPERED)) << all(report);
+}
+
+TEST_F(PairingTest, AReceiptThatNamesAnotherEntry) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  const auto a1 = arrive(EntryKind::received, e1_, p1);
+  auto receipt = receipt_for(e1_, p1, a1);
+  receipt.set_leaf(Bytes(crypto::view(cq_.leaf(0))));
+  settle(EntryKind::delivered, e1_, p1, receipt);
+  EXPECT_TRUE(only(pair_them(), Code::LOG_TAMPERED));
+}
+
+TEST_F(PairingTest, AReceiptThatThePeerDidNotSign) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  const auto a1 = arrive(EntryKind::received, e1_, p1);
+  const auto receipt = receipt_for(e1_, p1, a1);
+  cq_.key = crypto::SigningKey::generate();
+  settle(EntryKind::delivered, e1_, p1, receipt);
+  cq_.key = crypto::SigningKey::generate();
+  EXPECT_TRUE(only(pair_them(), Code::LOG_SIGNATURE));
+}
+
+TEST_F(PairingTest, TheTwoDisagreeOnTheExchangeOrTheOutcome) {
+  const auto p1 = send(EntryKind::accepted, e1_);
+  arrive(EntryKind::received, e2_, p1);
+  const auto p2 = send(EntryKind::accepted, e2_);
+  const auto a2 = arrive(EntryKind::failed, e2_, p2);
+  settle(EntryKind::delivered, e2_, p2, receipt_for(e2_, p2, a2));
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_TAMPERED));
+  EXPECT_EQ(report.findings.listed.size(), 2U) << all(report);
+}
+
+}  // namespace
+}  // namespace chuanyu::audit
