@@ -198,7 +198,7 @@ void add_verify(CLI::App& command, Arguments& arguments) {
   command.add_option("DIR", arguments.folders, "数据目录；给出两个时互相核对")->required()->type_name("");
   command.add_option("--key", arguments.keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
       ->type_name("PUB")
-      ->take_all();
+      ->allow_extra_args(false);  // one value each: the next word may be a folder
   command.add_option("--peer", arguments.peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
   command.add_option("--peer-key", arguments.peer_key, "另一网关的日志公钥")->type_name("PUB");
   command.add_flag("--json", arguments.json, "以 JSON 输出");

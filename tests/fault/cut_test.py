@@ -9,17 +9,23 @@ from chuanyu_test import Network, scratch
 from support import Pusher, audit, check_delivered, seed
 
 PUSHES = 600
+CERTAIN = 24  # connections that are cut for certain
 
 
 class Cut(unittest.TestCase):
     def test_lost_receipts(self):
         chance, lock = random.Random(seed()), threading.Lock()
 
+        made = [0]
+
         def somewhere():
             with lock:
-                # A handshake is about 6 KB, a parcel of 64 letters about 100 KB: all of it is hit, and some get through.
-                return chance.choice((chance.randrange(200, 8_000), chance.randrange(4_000, 60_000),
-                                      chance.randrange(20_000, 250_000)))
+                made[0] += 1
+                # A handshake is about 6 KB, a parcel of 64 letters about 100 KB, all of them 900 KB: the first connections
+                # certainly break, in any part; later ones may get a whole parcel through.
+                if made[0] <= CERTAIN:
+                    return chance.randrange(200, 20_000)
+                return chance.choice((chance.randrange(200, 60_000), chance.randrange(20_000, 250_000)))
         network = Network(scratch(self.addCleanup, "cut"))
         self.addCleanup(network.close)
         for relay in network.relays.values():
@@ -31,7 +37,7 @@ class Cut(unittest.TestCase):
         check_delivered(self, network, pushers)
         cuts = sum(relay.cuts for relay in network.relays.values())
         print(f"{PUSHES} pushes, {cuts} connections cut", file=sys.stderr)
-        self.assertGreaterEqual(cuts, 8)
+        self.assertGreaterEqual(cuts, CERTAIN - 2)  # the two that are open when all is delivered may live
         for gateway in network.gateways.values():
             self.assertEqual(gateway.stop(), 0)
         audit(self, network)
