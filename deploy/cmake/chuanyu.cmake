@@ -42,7 +42,6 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(simdjson REQUIRED)
-find_package(pugixml REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
@@ -58,10 +57,13 @@ target_compile_options(chuanyu_warnings INTERFACE
 # chuanyu_room(<name> SOURCES a.cpp ... HEADERS a.h ... DEPS base crypto ... LIBS OpenSSL::Crypto ...)
 # Makes the static library chuanyu_<name> (alias chuanyu::<name>). Includes are written from the top of the tree:
 # "gateway/base/result.h". DEPS are rooms (public); LIBS are third-party libraries (private: no third-party type
-# stands in a public header). HEADERS are the room's public headers; each must compile alone.
+# stands in a public header). NO_UNITY keeps its files apart in a unity build. HEADERS are the room's public headers; each must compile alone.
 function(chuanyu_room name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;DEPS;LIBS;PUBLIC_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "NO_UNITY" "" "SOURCES;HEADERS;DEPS;LIBS;PUBLIC_LIBS" ${ARGN})
   add_library(chuanyu_${name} STATIC ${ARG_SOURCES})
+  if(ARG_NO_UNITY)  # files whose private helpers share names
+    set_target_properties(chuanyu_${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   add_library(chuanyu::${name} ALIAS chuanyu_${name})
   target_sources(chuanyu_${name} PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_SOURCE_DIR}" FILES ${ARG_HEADERS})
   set_target_properties(chuanyu_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
