@@ -31,6 +31,8 @@ class CsvReader final : public ReaderBase {
         return fail(Code::RECORD_TRUNCATED, "引号没有结束", from, !have_header_);
       }
       if (!have_header_) {
+        // Without its line end nobody can tell whether the last column name is whole, and there is no row either.
+        if (!whole) return fail(Code::RECORD_TRUNCATED, "文件在表头行中断", from, true);
         have_header_ = true;
         record_.assign(row);
         if (record_.back() != '\n') record_ += "\r\n";

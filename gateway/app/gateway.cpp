@@ -213,7 +213,7 @@ std::vector<Error> check(const config::Config& config) {
   note(settings_of(config));
   note(crypto::read_raw_key_file(config.keys.kek, crypto::kAeadKeyBytes));
   note(crypto::SigningKey::from_pem_file(config.keys.log_key));
-  note(crypto::parse_certificate_pem_file(config.tls.certificate));
+  note(transport::check(tls_files(config)));
   if (const auto* loaded = std::get_if<std::shared_ptr<const exchange::World>>(&world)) {
     for (const config::Peer& peer : config.peers) note(peer_client(config, peer, *(*loaded)->directory));
   }

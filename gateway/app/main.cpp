@@ -1,5 +1,7 @@
 // chuanyu-gateway: the daemon. Exit codes: 0 ended by SIGTERM or a finished check, 1 could not start, 2 usage or
 // configuration, 75 the log failed and the supervisor is to start it again.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +20,13 @@ void print(const std::vector<Error>& errors) {
     std::fprintf(stderr, "%s\n    %s\n", error.to_text().c_str(),
                  std::string(chuanyu::info(error.code).advice).c_str());
   }
+}
+
+// LMDB maps its files: pages that a cut or failing disk no longer gives are a signal, not an error code.
+void on_missing_page(int) {
+  constexpr char kText[] = "LOCAL_CORRUPT: 本地数据损坏：数据文件被截断或磁盘读取失败，请停止使用并检查 data 目录\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText, sizeof kText - 1);
+  _exit(75);
 }
 
 sigset_t control_signals() {
@@ -107,5 +116,6 @@ int main(int argc, char** argv) {
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGBUS, on_missing_page);
   return serve(config);
 }

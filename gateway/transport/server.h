@@ -33,6 +33,9 @@ struct TlsFiles {
   std::string signature_algorithms;
 };
 
+// Whether a server could start with these files: readable, of the right form, the key that of the certificate.
+Status check(const TlsFiles& files);
+
 struct Limits {
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 10'000;

@@ -62,6 +62,10 @@ Status load_own_certificate(SSL_CTX* context, const TlsFiles& files) {
     // The key's form, or not the key of this certificate.
     return file_error(Code::LOCAL_KEY_FILE, "私钥不是 PEM 格式，或与证书不配", files.private_key);
   }
+  // A key of another type is taken without a word and leaves the context without a certificate.
+  if (SSL_CTX_check_private_key(context) != 1 || SSL_CTX_get0_certificate(context) == nullptr) {
+    return file_error(Code::LOCAL_KEY_FILE, "私钥与证书不配（类型不同）", files.private_key);
+  }
   return {};
 }
 
@@ -144,6 +148,11 @@ Result<TlsFacts> configure(SSL_CTX* context, const TlsFiles& files, bool client)
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   return facts;
+}
+
+Status check(const TlsFiles& files) {
+  const auto loaded = TlsContext::load_server(files);
+  return loaded.ok() ? Status() : Status(loaded.error());
 }
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::load_server(const TlsFiles& files) {

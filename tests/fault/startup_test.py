@@ -70,6 +70,31 @@ class Startup(unittest.TestCase):
         os.chmod(copy, 0o644)
         self.refused(self.changed(keys={"log_key": str(copy)}), "open.key", exit_code=2)
 
+    def test_a_tls_key_of_another_type(self):
+        """OpenSSL takes it without a word; the check of the configuration and the start do not."""
+        key = self.sc.folder / "rsa.key"
+        subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], capture_output=True, check=True)
+        key.chmod(0o600)
+        config = self.changed(tls={"key": str(key)})
+        self.refused(config, "LOCAL_KEY_FILE")
+        path = self.sc.folder / "wrong.json"
+        done = subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(path), "--check-config"], capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("LOCAL_KEY_FILE", done.stderr)
+
+    def test_a_cut_copy_of_the_log(self):
+        """Pages that are gone are a signal to who maps the file; the auditor says that something is missing."""
+        copy = self.sc.folder / "copy"
+        shutil.copytree(self.sc.folder / "data", copy)
+        self.addCleanup(shutil.rmtree, copy)
+        with open(copy / "log" / "data.mdb", "r+b") as file:
+            file.truncate(12 * 1024)
+        done = subprocess.run([str(BIN / "chuanyu-audit"), "verify", str(copy)], capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+        self.assertIn("LOG_INCOMPLETE", done.stderr)
+
     def test_the_port_is_taken(self):
         self.sc.start()
         taken = self.changed(listen={"port": self.sc.port}, data=str(self.sc.folder / "elsewhere"))
