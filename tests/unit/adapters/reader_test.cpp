@@ -124,7 +124,8 @@ TEST(CsvReader, RowsWithTheirHeader) {
   EXPECT_EQ(whole(Which::csv, "A,B\r\n1,2\r\n\r\n3,\"x\r\n\"\"y\"\r\n"),
             (Texts{"1@2:A,B\r\n1,2\r\n", "2@4:A,B\r\n3,\"x\r\n\"\"y\"\r\n"}));
   EXPECT_EQ(whole(Which::csv, "A,B\n1,2"), Texts{"1@2:A,B\n1,2"});
-  EXPECT_EQ(whole(Which::csv, "A,B"), Texts{});
+  EXPECT_EQ(whole(Which::csv, "A,B\n"), Texts{});
+  EXPECT_EQ(whole(Which::csv, "A,B"), Texts{"!!RECORD_TRUNCATED第 1 行"});  // perhaps "A,BIRTHDAY" was meant
   EXPECT_EQ(whole(Which::csv, ""), Texts{});
 }
 
