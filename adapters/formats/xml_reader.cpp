@@ -131,15 +131,13 @@ class XmlReader final : public ReaderBase {
     const bool few = have < 9 && !last_;
     if (few && (have < 2 || (buffer_[at_ + 1] == '!' && (have < 4 || buffer_[at_ + 2] == '[')))) return Token::more;
     if (have < 2) return Token::bad;
+    if (buffer_[at_ + 1] != '!' && buffer_[at_ + 1] != '?') return tag();
     if (starts("<!--")) return until("-->", 4, Token::misc);
     if (starts("<![CDATA[")) return until("]]>", 9, Token::cdata);
     if (buffer_[at_ + 1] == '!') return Token::forbidden;
-    if (buffer_[at_ + 1] == '?') {
-      if (have < 6 && !last_) return Token::more;
-      const bool declaration = starts("<?xml") && have > 5 && is_xml_space(buffer_[at_ + 5]);
-      return until("?>", 2, declaration ? Token::declaration : Token::misc);
-    }
-    return tag();
+    if (have < 6 && !last_) return Token::more;
+    const bool declaration = starts("<?xml") && have > 5 && is_xml_space(buffer_[at_ + 5]);
+    return until("?>", 2, declaration ? Token::declaration : Token::misc);
   }
 
   // The next '>' when nothing before it needs a closer look; otherwise where the look must begin.
@@ -171,11 +169,13 @@ class XmlReader final : public ReaderBase {
     if (i == buffer_.size()) return Token::more;
     token_end_ = i + 1;
     const bool closing = buffer_[at_ + 1] == '/';
-    std::size_t from = at_ + (closing ? 2 : 1);
-    std::size_t to = from;
-    while (to < i && is_xml_name(buffer_[to])) ++to;
-    if (to == from) return Token::bad;
-    name_ = std::string_view(buffer_).substr(from, to - from);
+    const std::size_t from = at_ + (closing ? 2 : 1);
+    if (from == i || !is_xml_name(buffer_[from])) return Token::bad;
+    if (!in_record_) {  // inside a record names are Adapter::get's affair
+      std::size_t to = from;
+      while (to < i && is_xml_name(buffer_[to])) ++to;
+      name_ = std::string_view(buffer_).substr(from, to - from);
+    }
     if (closing) return Token::close;
     return buffer_[i - 1] == '/' ? Token::empty : Token::open;
   }

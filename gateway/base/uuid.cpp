@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <mutex>
 
@@ -21,11 +22,23 @@ std::uint64_t next_tick(TimeUs now) {
   return last;
 }
 
+// Eight random bytes; fetched many at a time, for a call of the generator costs more than the bytes.
+void random_8(std::uint8_t* out) {
+  thread_local std::array<std::uint8_t, 512> pool;
+  thread_local std::size_t used = pool.size();
+  if (used == pool.size()) {
+    if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1) std::abort();
+    used = 0;
+  }
+  std::copy_n(pool.begin() + static_cast<std::ptrdiff_t>(used), 8, out);
+  used += 8;
+}
+
 }  // namespace
 
 Uuid Uuid::make(TimeUs now) {
   Uuid id;
-  if (RAND_bytes(id.bytes_.data(), 16) != 1) std::abort();
+  random_8(id.bytes_.data() + 8);
   const std::uint64_t tick = next_tick(now);
   const std::uint64_t millis = tick >> 12;
   for (int i = 0; i < 6; ++i)

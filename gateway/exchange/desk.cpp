@@ -112,6 +112,11 @@ Result<std::optional<Uuid>> Desk::repeated(const storage::ReadTxn& txn, const St
   return std::optional<Uuid>(known->exchange);
 }
 
+Result<std::optional<Uuid>> Desk::repeated_of_late(const Stamp& stamp) const {
+  CHUANYU_TRY(const storage::ReadTxn txn, journal.state_of_late());
+  return repeated(txn, stamp);
+}
+
 Result<std::optional<Uuid>> Desk::repeated(const Stamp& stamp) const {
   CHUANYU_TRY(const storage::ReadTxn txn, journal.state());
   return repeated(txn, stamp);

@@ -100,6 +100,8 @@ class Desk {
   // new.
   Result<std::optional<Uuid>> repeated(const storage::ReadTxn& txn, const Stamp& stamp) const;
   Result<std::optional<Uuid>> repeated(const Stamp& stamp) const;
+  // A first look that waits for nothing; submit_once() looks again.
+  Result<std::optional<Uuid>> repeated_of_late(const Stamp& stamp) const;
 
   // An entry with everything that command and world say of it.
   ledger::Entry entry(ledger::EntryKind kind, const Command& command, const World& world, const Uuid& exchange,

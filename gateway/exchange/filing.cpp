@@ -17,31 +17,28 @@ std::string of_kind(adapters::Kind kind, std::string_view value) {
 }  // namespace
 
 Bytes record_token(const Desk& desk, adapters::Kind kind, std::string_view owner, std::string_view id) {
-  std::string value = of_kind(kind, owner);
-  value.push_back('\0');
-  return desk.token("record", value.append(id));
+  return id_token(desk, kind, id).append(owner);
+}
+
+Bytes id_token(const Desk& desk, adapters::Kind kind, std::string_view record_id) {
+  return desk.token("record", of_kind(kind, record_id));
 }
 
 Bytes identifier_term(const Desk& desk, adapters::Kind kind, std::string_view identifier) {
   return desk.token("subject", of_kind(kind, schemas::identifier_key(identifier)));
 }
 
-Bytes id_term(const Desk& desk, adapters::Kind kind, std::string_view record_id) {
-  return desk.token("id", of_kind(kind, record_id));
-}
-
-Result<Bytes> single_record(const adapters::Adapter& adapter, BytesView body) {
+Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body, Bytes& keep) {
   const std::size_t start = body.find_first_not_of(" \t\r\n");
-  if (adapter.profile().syntax == adapters::Syntax::json && start != BytesView::npos && body[start] == '{')
-    return Bytes(body);
+  if (adapter.profile().syntax == adapters::Syntax::json && start != BytesView::npos && body[start] == '{') return body;
   const std::unique_ptr<adapters::RecordReader> reader = adapter.reader();
   reader->feed(body, true);
   CHUANYU_TRY(const adapters::RecordReader::Record first, reader->next());
   if (first.bytes.empty()) return error(Code::RECORD_TRUNCATED, "请求体中没有记录");
-  Bytes record(first.bytes);
+  keep = first.bytes;
   CHUANYU_TRY(const adapters::RecordReader::Record second, reader->next());
   if (!second.bytes.empty()) return error(Code::RECORD_VALUE, "此接口一次只收一条记录，多条请用批量导入");
-  return record;
+  return BytesView(keep);
 }
 
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
@@ -56,7 +53,6 @@ Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, co
   Filed filed;
   filed.id = view.id;
   filed.token = record_token(desk, profile.kind, owner.uscc, view.id);
-  filed.terms.push_back(id_term(desk, profile.kind, view.id));
   for (const std::string& key : schemas::subject_keys(view)) {
     filed.terms.push_back(desk.token("subject", of_kind(profile.kind, key)));
   }

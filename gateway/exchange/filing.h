@@ -12,7 +12,7 @@ namespace chuanyu::exchange {
 
 struct Filed {
   std::string id;
-  Bytes token;               // of (kind, owner, id)
+  Bytes token;               // record_token()
   std::vector<Bytes> terms;  // what it can be asked for by
   Bytes digest;              // 16 bytes, keyed, of the canonical bytes
   Bytes canonical;
@@ -22,16 +22,18 @@ struct Filed {
 
 // The one record of a body that is a record or a document with one record. RECORD_VALUE when there are more,
 // RECORD_TRUNCATED when there is none.
-Result<Bytes> single_record(const adapters::Adapter& adapter, BytesView body);
+// Borrowed from `body` where it stands there as it is, else from `keep`.
+Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body, Bytes& keep);
 
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
                           const identity::Party& owner, BytesView native);
 // Moves it into entry and body; what is left of it is returned (id, token, digest).
 Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body);
 
-// The token a record stands under, and the term an identifier or a record id is looked up by.
+// The token a record stands under: that of its id, and the agency's USCC behind it, for an id is its owner's own.
 Bytes record_token(const Desk& desk, adapters::Kind kind, std::string_view owner, std::string_view id);
+Bytes id_token(const Desk& desk, adapters::Kind kind, std::string_view record_id);
+// The term an identifier is looked up by.
 Bytes identifier_term(const Desk& desk, adapters::Kind kind, std::string_view identifier);
-Bytes id_term(const Desk& desk, adapters::Kind kind, std::string_view record_id);
 
 }  // namespace chuanyu::exchange

@@ -1,5 +1,8 @@
 #include <condition_variable>
+#include <deque>
+#include <future>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "gateway/exchange/filing.h"
@@ -11,12 +14,19 @@ namespace {
 
 using ledger::EntryKind;
 
-constexpr std::size_t kGroup = 256;      // rows submitted at a time
+constexpr std::size_t kGroup = 256;  // rows converted and submitted at a time
+constexpr std::size_t kGroupBytes = std::size_t{1} << 20;
+constexpr std::size_t kConverting = 2;   // groups at a time
 constexpr std::size_t kInFlight = 1024;  // rows that may wait for their commit
 
 // What became of the rows that were submitted; the document's thread waits here when it is too far ahead.
 class Tally {
  public:
+  // The rows under way report here, whatever ended the import.
+  ~Tally() {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return in_flight_ == 0; });
+  }
   void submitted(std::size_t count) {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [&] { return in_flight_ + count <= kInFlight; });
@@ -59,7 +69,17 @@ class Tally {
   Status failure_;
 };
 
-// One import on its way: rows are converted here and handed to the journal in groups.
+// A record of the document, and what is to be done about it.
+struct Row {
+  std::uint64_t number = 0;
+  std::uint64_t line = 0;
+  Bytes native{};
+  std::optional<Error> error{};  // why it is rejected
+  bool noted = false;
+  std::optional<journal::Command> command{};
+};
+
+// One import on its way: rows are gathered as they are read, converted together and handed to the journal in order.
 class Import {
  public:
   Import(Desk& desk, const ImportCommand& command, std::shared_ptr<const World> world, Stamp stamp,
@@ -78,7 +98,8 @@ class Import {
   std::variant<Imported, Failure> run(const adapters::Adapter& adapter) {
     const std::unique_ptr<adapters::RecordReader> reader = adapter.reader();
     Status read = pump(adapter, *reader);
-    submit_group();
+    convert_group(adapter);
+    while (!converting_.empty()) hand_over();
     const Status stored = tally_.finish(result_);
     if (!stored.ok()) return Failure{stored.error(), result_.exchange, {}};
     if (!read.ok()) {
@@ -97,74 +118,103 @@ class Import {
         auto record = reader.next();
         if (!record.ok()) {
           if (reader.fatal()) return record.error();
-          reject(record.error(), {}, 0);
-          continue;
+          add({++result_.rows, 0, {}, record.error()});
+        } else if (record->bytes.empty()) {
+          break;
+        } else {
+          add({++result_.rows, record->line, Bytes(record->bytes)});
         }
-        if (record->bytes.empty()) break;
-        row(adapter, *record);
+        if (rows_.size() < kGroup && bytes_ < kGroupBytes) continue;
+        convert_group(adapter);
         CHUANYU_CHECK(tally_.failure());
       }
       if (chunk.empty()) return {};
     }
   }
 
-  void row(const adapters::Adapter& adapter, const adapters::RecordReader::Record& record) {
-    auto filed = file_record(desk_, adapter, world_->checks_of(owner_.uscc), owner_, record.bytes);
-    if (!filed.ok()) return reject(filed.error(), record.bytes, record.line);
-    ++result_.rows;
-    if (!filed->notes.empty()) ++result_.noted;
+  void add(Row row) {
+    bytes_ += row.native.size();
+    rows_.push_back(std::move(row));
+  }
+
+  // Converting is most of an import's work and no row needs another, so groups are converted beside the reading; they
+  // are handed over in their order.
+  void convert_group(const adapters::Adapter& adapter) {
+    bytes_ = 0;
+    while (converting_.size() >= kConverting) hand_over();
+    // Deferred: in hand_over(), when the system has no thread left.
+    converting_.push_back(std::async(std::launch::async | std::launch::deferred,
+                                     [this, &adapter, rows = std::exchange(rows_, {})]() mutable {
+                                       for (Row& row : rows) convert(adapter, row);
+                                       return std::move(rows);
+                                     }));
+  }
+
+  void hand_over() {
+    std::vector<Row> rows = converting_.front().get();
+    converting_.pop_front();
+    std::vector<journal::Command> commands;
+    commands.reserve(rows.size());
+    for (Row& row : rows) {
+      if (row.noted) ++result_.noted;
+      if (row.error) {
+        ++result_.rejected;
+        if (result_.rejections.size() < kListedRejections)
+          result_.rejections.push_back({row.number, row.line, std::move(*row.error)});
+      }
+      commands.push_back(std::move(*row.command));
+    }
+    tally_.submitted(commands.size());
+    desk_.journal.submit(std::move(commands));
+  }
+
+  void convert(const adapters::Adapter& adapter, Row& row) const {
+    if (row.error) return refuse(row);
+    auto filed = file_record(desk_, adapter, world_->checks_of(owner_.uscc), owner_, row.native);
+    if (filed.ok()) return publish(row, std::move(*filed));
+    row.error = filed.error();
+    refuse(row);
+  }
+
+  void publish(Row& row, Filed filed) const {
+    row.noted = !filed.notes.empty();
     ledger::Entry entry = entry_;
     entry.time = desk_.clock.now();
-    entry.native_in = desk_.journal.keyed_digest(record.bytes);
-    v1::LogBody body = row_body();
-    body.set_native_in(std::string(record.bytes));
-    *filed = write_filed(std::move(*filed), entry, body);
-    journal::Command job{desk_.journal.prepare({std::move(entry), serialise(body)}), {}, {}};
-    job.decide = [this, token = filed->token, digest = filed->digest](const storage::ReadTxn& state) {
+    entry.native_in = desk_.journal.keyed_digest(row.native);
+    v1::LogBody body = body_of(row);
+    filed = write_filed(std::move(filed), entry, body);
+    journal::Command& job = row.command.emplace(desk_.journal.prepare({std::move(entry), serialise(body)}));
+    job.decide = [this, token = std::move(filed.token),
+                  digest = std::move(filed.digest)](const storage::ReadTxn& state) {
       const auto present = desk_.state.record(state, token);
       journal::Verdict verdict;
       if (present && digest.starts_with(present->digest)) verdict.act = journal::Verdict::Act::drop;
       return verdict;
     };
     job.done = [this](const journal::Outcome& outcome) { tally_.done(outcome, false); };
-    add(std::move(job));
   }
 
-  void reject(const Error& why, std::string_view native, std::uint64_t line) {
-    ++result_.rows;
-    ++result_.rejected;
-    if (result_.rejections.size() < kListedRejections) result_.rejections.push_back({result_.rows, line, why});
+  void refuse(Row& row) const {
     ledger::Entry entry = entry_;
-    entry.kind = why.code == Code::CLIENT_NOT_OWNER ? EntryKind::denied : EntryKind::failed;
+    entry.kind = row.error->code == Code::CLIENT_NOT_OWNER ? EntryKind::denied : EntryKind::failed;
     entry.time = desk_.clock.now();
-    entry.native_in = desk_.journal.keyed_digest(native);
+    entry.native_in = desk_.journal.keyed_digest(row.native);
     entry.allowed = false;
-    entry.result = to_string(why.code);
-    v1::LogBody body = row_body();
+    entry.result = to_string(row.error->code);
+    v1::LogBody body = body_of(row);
     body.clear_idempotency();
-    body.set_native_in(std::string(native));
-    body.set_error_detail(why.detail);
-    body.set_error_where(why.where);
-    journal::Command job{desk_.journal.prepare({std::move(entry), serialise(body)}), {}, {}};
+    body.set_error_detail(row.error->detail);
+    body.set_error_where(row.error->where);
+    journal::Command& job = row.command.emplace(desk_.journal.prepare({std::move(entry), serialise(body)}));
     job.done = [this](const journal::Outcome& outcome) { tally_.done(outcome, true); };
-    add(std::move(job));
   }
 
-  v1::LogBody row_body() const {
+  // Takes the native bytes.
+  v1::LogBody body_of(Row& row) const {
     v1::LogBody body = desk_.body(command_.command, stamp_);
-    body.set_row(result_.rows);
+    body.set_row(row.number);
+    body.set_native_in(std::move(row.native));
     return body;
-  }
-
-  void add(journal::Command job) {
-    group_.push_back(std::move(job));
-    if (group_.size() >= kGroup) submit_group();
-  }
-
-  void submit_group() {
-    if (group_.empty()) return;
-    tally_.submitted(group_.size());
-    desk_.journal.submit(std::exchange(group_, {}));
   }
 
   Desk& desk_;
@@ -174,8 +224,10 @@ class Import {
   ledger::Entry entry_;
   Stamp stamp_;
   Imported result_;
-  Tally tally_;
-  std::vector<journal::Command> group_;
+  mutable Tally tally_;    // has its own lock: the writer's thread reports to it
+  std::vector<Row> rows_;  // read, not yet being converted
+  std::size_t bytes_ = 0;
+  std::deque<std::future<std::vector<Row>>> converting_;
 };
 
 }  // namespace

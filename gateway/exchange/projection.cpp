@@ -22,7 +22,7 @@ void add_index(ExchangeRow& row, std::uint64_t index) {
 
 void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) {
   const ledger::Entry& entry = applied.entry;
-  v1::LogBody body;
+  thread_local v1::LogBody body;  // parsing clears it; its strings keep their room
   body.ParseFromArray(applied.body.data(), static_cast<int>(applied.body.size()));
   switch (entry.kind) {
     case EntryKind::published: return published(txn, applied, body);

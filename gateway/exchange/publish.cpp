@@ -14,7 +14,7 @@ void Publishing::publish(PublishCommand command, Reply<Published> reply) {
   const std::string_view what = adapters::to_string(command.kind);
   const identity::Party& owner = command.command.principal->party();
   const Stamp stamp = desk_.stamp(command.command, "publish/" + std::string(what) + "/" + command.id, command.native);
-  const auto earlier = desk_.repeated(stamp);
+  const auto earlier = desk_.repeated_of_late(stamp);
   if (!earlier.ok()) return reply(Failure{earlier.error(), {}, {}});
   if (*earlier) return replay(**earlier, reply);
 
@@ -35,7 +35,8 @@ void Publishing::publish(PublishCommand command, Reply<Published> reply) {
     return refuse(EntryKind::failed,
                   error(Code::CLIENT_PROFILE_UNKNOWN, "名录未登记本机构这类记录的格式，或该格式未装载"));
 
-  const auto native = single_record(*adapter, body.native_in());
+  Bytes keep;
+  const auto native = single_record(*adapter, body.native_in(), keep);
   if (!native.ok()) return refuse(EntryKind::failed, native.error());
   auto filed = file_record(desk_, *adapter, world->checks_of(owner.uscc), owner, *native);
   if (!filed.ok())

@@ -24,7 +24,8 @@ Status to_canonical(const Desk& desk, const World& world, const PushCommand& c, 
   const identity::Party& sender = c.command.principal->party();
   const auto adapter = world.adapter(sender, c.what);
   if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "名录未登记本机构这类记录的格式，或该格式未装载");
-  CHUANYU_TRY(const Bytes native, single_record(*adapter, c.native));
+  Bytes keep;
+  CHUANYU_TRY(const BytesView native, single_record(*adapter, c.native, keep));
   CHUANYU_TRY(adapters::Converted converted, adapter->get(native, world.checks_of(sender.uscc)));
   const adapters::Profile& profile = adapter->profile();
   entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
@@ -43,7 +44,7 @@ void Pushing::push(PushCommand command, Reply<Pushed> reply) {
                              (command.in_reply_to ? command.in_reply_to->to_string() : std::string()) + "/" +
                              (command.expires_at ? std::to_string(*command.expires_at) : std::string());
   const Stamp stamp = desk_.stamp(command.command, target, command.native);
-  const auto earlier = desk_.repeated(stamp);
+  const auto earlier = desk_.repeated_of_late(stamp);
   if (!earlier.ok()) return reply(Failure{earlier.error(), {}, {}});
   if (*earlier) return replay(**earlier, reply);
 

@@ -72,20 +72,27 @@ Result<Target> target_of(const World& world, const QueryCommand& c, const Settin
   return target;
 }
 
+// The keys of the records that are asked for. Some of them may not be shown, so they are more than can be answered, up
+// to a bound.
+std::vector<Bytes> candidates(const Desk& desk, const storage::ReadTxn& txn, adapters::Kind kind,
+                              const v1::RecordQuery& query) {
+  const std::size_t limit = desk.settings.query_records * 4;
+  if (!query.record_id().empty()) {
+    return desk.state.records_with_id(txn, id_token(desk, kind, query.record_id()), limit);
+  }
+  const std::string& subject = query.subject_uscc().empty() ? query.subject_id_no() : query.subject_uscc();
+  return desk.state.records_of(txn, identifier_term(desk, kind, subject), limit);
+}
+
 }  // namespace
 
 Result<Found> look_up(const Desk& desk, const v1::RecordQuery& query) {
   CHUANYU_TRY(const adapters::Kind kind, adapters::parse_kind(query.kind()));
-  const Bytes term =
-      !query.record_id().empty()
-          ? id_term(desk, kind, query.record_id())
-          : identifier_term(desk, kind, query.subject_uscc().empty() ? query.subject_id_no() : query.subject_uscc());
   const Date today = date_in_china(desk.clock.now());
   CHUANYU_TRY(const storage::ReadTxn txn, desk.journal.state());
   Found found;
   std::size_t bytes = 0;
-  // Some that are found may not be shown, so more are read than answered, up to a bound.
-  for (Bytes& token : desk.state.records_of(txn, term, desk.settings.query_records * 4)) {
+  for (Bytes& token : candidates(desk, txn, kind, query)) {
     const auto row = desk.state.record(txn, token);
     if (!row) continue;
     CHUANYU_TRY(const journal::Stored stored, desk.journal.read(row->index));
@@ -127,7 +134,7 @@ void Querying::query(QueryCommand command, Reply<Answer> reply) {
   asked->reply = std::move(reply);
   const v1::RecordQuery query = to_proto(command);
   asked->stamp = desk_.stamp(command.command, "query/" + command.gateway, query.SerializeAsString());
-  const auto earlier = desk_.repeated(asked->stamp);
+  const auto earlier = desk_.repeated_of_late(asked->stamp);
   if (!earlier.ok()) return asked->reply(Failure{earlier.error(), {}, {}});
   asked->wait =
       std::min(command.wait.count() > 0 ? command.wait : desk_.settings.query_wait, desk_.settings.query_wait_max);
@@ -197,7 +204,9 @@ void Querying::remote(std::shared_ptr<Asked> asked) {
   asked->body.set_expires_at(asked->entry.time + desk_.settings.default_expiry);
   const auto deadline = Waiters::Clock::now() + asked->wait;
   Once once{asked->stamp, {asked->entry, serialise(asked->body)}, {}, {}, {}, {}, {}};
-  once.appended = [this, asked, deadline](const journal::Receipt&) { await(asked, deadline); };
+  once.appended = [this, asked, deadline](const journal::Receipt&) {
+    desk_.waiters.post([this, asked, deadline] { await(asked, deadline); });  // it reads: no work for the writer thread
+  };
   once.repeated = [this, asked](const Uuid& known) { replay(asked, known); };
   once.failed = [asked](Failure failure) { asked->reply(std::move(failure)); };
   desk_.submit_once(std::move(once));

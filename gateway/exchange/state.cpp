@@ -39,6 +39,16 @@ class Reader {
   BytesView rest_;
 };
 
+// The keys that start with `prefix`, without their first `skip` bytes.
+std::vector<Bytes> keys_from(storage::Cursor cursor, BytesView prefix, std::size_t skip, std::size_t limit) {
+  std::vector<Bytes> found;
+  for (bool more = cursor.seek(prefix); more && found.size() < limit && cursor.key().starts_with(prefix);
+       more = cursor.next()) {
+    found.emplace_back(cursor.key().substr(skip));
+  }
+  return found;
+}
+
 Bytes peer_prefix(std::string_view peer) {
   Bytes key(peer);
   key.push_back('\0');
@@ -153,13 +163,11 @@ std::optional<Idem> State::idem(const storage::ReadTxn& txn, BytesView token) co
 }
 
 std::vector<Bytes> State::records_of(const storage::ReadTxn& txn, BytesView term, std::size_t limit) const {
-  std::vector<Bytes> found;
-  storage::Cursor cursor = txn.cursor(subject_table);
-  for (bool more = cursor.seek(term); more && found.size() < limit && cursor.key().starts_with(term);
-       more = cursor.next()) {
-    found.emplace_back(cursor.key().substr(term.size()));
-  }
-  return found;
+  return keys_from(txn.cursor(subject_table), term, term.size(), limit);
+}
+
+std::vector<Bytes> State::records_with_id(const storage::ReadTxn& txn, BytesView id_token, std::size_t limit) const {
+  return keys_from(txn.cursor(record_table), id_token, 0, limit);
 }
 
 std::vector<State::InboxItem> State::inbox(const storage::ReadTxn& txn, std::string_view uscc, std::uint64_t after,

@@ -4,8 +4,8 @@
 // that stand for a person, an organisation or a record are keyed tokens.
 //
 //   meta      "log" -> log id, "policy" | "directory" -> digest in force, "out/<peer>" -> last position
-//   record    token -> RecordRow                      published records, newest version
-//   subject   term ‖ token -> ""                      which records an identifier is found in
+//   record    token(id) ‖ USCC of the owner -> RecordRow   published records, newest version
+//   subject   term ‖ record key -> ""                 which records an identifier is found in
 //   exchange  exchange id -> ExchangeRow
 //   idem      token(agency, key) -> exchange id ‖ request digest
 //   inbox     USCC ‖ log index -> exchange id
@@ -85,8 +85,9 @@ class State {
   std::optional<ExchangeRow> exchange(const storage::ReadTxn& txn, const Uuid& id) const;
   std::optional<RecordRow> record(const storage::ReadTxn& txn, BytesView token) const;
   std::optional<Idem> idem(const storage::ReadTxn& txn, BytesView token) const;
-  // Tokens of the records an identifier's term leads to, at most `limit`.
+  // Keys of the records an identifier's term leads to, and of those with an id (one for each owner); at most `limit`.
   std::vector<Bytes> records_of(const storage::ReadTxn& txn, BytesView term, std::size_t limit) const;
+  std::vector<Bytes> records_with_id(const storage::ReadTxn& txn, BytesView id_token, std::size_t limit) const;
 
   struct InboxItem {
     std::uint64_t index = 0;

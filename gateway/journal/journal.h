@@ -3,9 +3,9 @@
 //   command --> decide(state, command) --> entry --> append (durable) --> apply(entry) to the state --> done
 //
 // Request threads prepare() a draft (seal the body, encode, hash) and submit() it. One writer thread takes all that
-// wait, decides them in order against the state that includes the ones before, appends, commits the log once for the
-// group, applies and commits the state, and only then calls the `done` functions. Words: appended -> durable -> signed
-// -> witnessed.
+// wait, decides them in order against the state that includes the ones before, appends and applies, commits the log
+// once for the group, and only then calls the `done` functions. The state is committed when somebody reads it, and
+// before long otherwise. Words: appended -> durable -> signed -> witnessed.
 //
 // Threads: prepare(), submit(), read*(), size() on any thread. Decide, Projection::apply, Projection::committed and
 // Done run on the writer thread: short, no waiting, no I/O. Failure: a failed commit fails every waiter with
@@ -142,10 +142,13 @@ class Journal {
   void submit(std::vector<Command> commands);  // in order, one lock; for imports
   Outcome append(Draft draft);                 // prepare, submit, wait: not on the writer thread
 
+  // Sees everything that was answered before the call; may wait for a commit, so never on the writer thread.
   Result<storage::ReadTxn> state() const;
-  const storage::Environment& state_environment() const;
-  Result<Stored> read(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the durable size
-  std::uint64_t size() const;                      // durable entries
+  // Never waits, and may lack the newest entries: for a first look that the writer's decision repeats.
+  Result<storage::ReadTxn> state_of_late() const;
+  const storage::Environment& state_environment() const;  // waits as state() does
+  Result<Stored> read(std::uint64_t index) const;         // CLIENT_NOT_FOUND beyond the durable size
+  std::uint64_t size() const;                             // durable entries
 
   // HMAC under keys that live in keys/: `token` for state indexes, `keyed_digest` for digests inside entries.
   crypto::Digest token(BytesView value) const;

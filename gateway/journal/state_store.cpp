@@ -134,6 +134,7 @@ Status StateStore::catch_up(std::uint64_t from, const LogStore& log, const Vault
 }
 
 Status StateStore::begin() {
+  if (txn_) return {};
   CHUANYU_TRY(txn_, environment_->write());
   return {};
 }

@@ -28,7 +28,7 @@ class StateStore {
   static Status remove(const std::string& folder);
 
   // --- the writer ---
-  Status begin();
+  Status begin();  // unless begun: what was applied stays until it is committed
   const storage::ReadTxn& txn() const { return *txn_; }
   void apply(const Applied& applied) { projection_.apply(*txn_, applied); }
   // `size`, `root`: of the log that has been applied.

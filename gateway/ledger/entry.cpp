@@ -1,7 +1,9 @@
 #include "gateway/ledger/entry.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace chuanyu::ledger {
 namespace {
@@ -67,7 +69,12 @@ std::size_t value_bytes(EntryKind) { return 1; }
 std::size_t value_bytes(TimeUs time) { return time == 0 ? 0 : 8; }
 std::size_t value_bytes(const Uuid& id) { return id.is_nil() ? 0 : 16; }
 std::size_t value_bytes(const std::string& text) { return text.size(); }
-std::size_t value_bytes(const crypto::Digest& digest) { return digest == crypto::Digest{} ? 0 : digest.size(); }
+std::size_t value_bytes(const crypto::Digest& digest) {
+  std::array<std::uint64_t, 4> words;  // asked for every digest of every entry: comparing bytes would show
+  static_assert(sizeof words == std::tuple_size_v<crypto::Digest>);
+  std::memcpy(words.data(), digest.data(), sizeof words);
+  return (words[0] | words[1] | words[2] | words[3]) == 0 ? 0 : digest.size();
+}
 std::size_t value_bytes(bool flag) { return flag ? 1 : 0; }
 std::size_t value_bytes(std::uint32_t value) { return integer_bytes(value); }
 std::size_t value_bytes(std::uint64_t value) { return integer_bytes(value); }

@@ -38,8 +38,9 @@ class Parser final : public httplib::Server {
     });
   }
   bool parse(HeadStream& stream, const std::function<void(httplib::Request&)>& on_request) {
-    bool closed = false;
-    return process_request(stream, false, closed, on_request);
+    // "Close" spares it a Keep-Alive header: the answer that it writes goes nowhere.
+    bool closed = true;
+    return process_request(stream, true, closed, on_request);
   }
 };
 

@@ -66,7 +66,7 @@ void WorkerPool::push(std::vector<Job>& jobs) {
     const std::lock_guard lock(mutex_);
     for (Job& job : jobs) waiting_.push_back(std::move(job));
     jobs.clear();
-    if (idle_ == 0) return;
+    if (busy_ == count_) return;
   }
   changed_.notify_one();  // a worker that leaves jobs behind wakes the next
 }
@@ -74,7 +74,7 @@ void WorkerPool::push(std::vector<Job>& jobs) {
 bool WorkerPool::push_within(Job& job, std::size_t waiting) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= waiting + idle_) return false;
+    if (waiting_.size() >= waiting + (count_ - busy_)) return false;
     waiting_.push_back(std::move(job));
   }
   changed_.notify_one();
@@ -83,17 +83,16 @@ bool WorkerPool::push_within(Job& job, std::size_t waiting) {
 
 bool WorkerPool::take(std::vector<Job>& out) {
   std::unique_lock lock(mutex_);
-  ++idle_;
   changed_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
-  --idle_;
   if (stopping_) return false;
+  ++busy_;
   const std::size_t share = waiting_.size() / count_;
   const std::size_t count = std::min(waiting_.size(), std::clamp<std::size_t>(share, 1, most_at_once_));
   for (std::size_t i = 0; i < count; ++i) {
     out.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
-  const bool more = !waiting_.empty() && idle_ > 0;
+  const bool more = !waiting_.empty() && busy_ < count_;
   lock.unlock();
   if (more) changed_.notify_one();
   return true;
@@ -114,6 +113,8 @@ void WorkerPool::work() {
       }
     }
     jobs.clear();
+    const std::lock_guard lock(mutex_);
+    --busy_;
   }
 }
 

@@ -53,7 +53,7 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> waiting_;
-  std::size_t idle_ = 0;
+  std::size_t busy_ = 0;  // not "idle": a worker that has not started yet is as good as one that waits
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -121,8 +121,11 @@ int run(const Arguments& arguments) {
   if (registry == nullptr) give_up("the adapters do not load");
   const Workplace place(arguments.programs, arguments.folder);
   std::vector<Row> rows;
-  for (const char* profile : {"cq.credit.v1", "sc.credit.v1", "sc.case.v1"})
-    rows.push_back(measure(place, **registry, profile, count, arguments));
+  for (const std::string profile : {"cq.credit.v1", "sc.credit.v1", "sc.case.v1"}) {
+    if (arguments.profile.empty() || arguments.profile == profile)
+      rows.push_back(measure(place, **registry, profile, count, arguments));
+  }
+  if (rows.empty()) give_up("no such profile: " + arguments.profile);
   const auto least = [&](auto value) {
     double found = value(rows[0]);
     for (const Row& row : rows) found = std::min(found, value(row));
@@ -156,7 +159,8 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace chuanyu::bench;
-  return run(read_arguments(argc, argv,
-                            "import [--json] [--records N | --full] [--rounds N] [--programs DIR] [--dir DIR]\n"
-                            "imports N records (100,000; --full a million) as NDJSON, CSV and XML, on all cores"));
+  return run(
+      read_arguments(argc, argv,
+                     "import [--json] [--records N | --full] [--rounds N] [--profile P] [--programs DIR] [--dir DIR]\n"
+                     "imports N records (100,000; --full a million) as NDJSON, CSV and XML, on all cores"));
 }

@@ -196,6 +196,8 @@ Arguments read_arguments(int argc, char** argv, const char* help) {
       out.rounds = std::max(1, std::atoi(value)), ++i;
     } else if (option == "--records") {
       out.records = std::strtoull(value, nullptr, 10), ++i;
+    } else if (option == "--profile") {
+      out.profile = value, ++i;
     } else if (option == "--programs") {
       out.programs = value, ++i;
     } else if (option == "--dir") {

@@ -75,6 +75,7 @@ struct Arguments {
   int seconds = 4;
   int rounds = 3;
   std::uint64_t records = 0;
+  std::string profile;
   std::string programs;
   std::string folder = "/tmp";
 };

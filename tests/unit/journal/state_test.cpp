@@ -2,6 +2,8 @@
 #include "gateway/journal/state.h"
 
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include "journal_fixture.h"
 
@@ -36,6 +38,26 @@ TEST_F(StateTest, ARebuiltStateIsTheLiveState) {
   ASSERT_TRUE(open().ok());
   EXPECT_EQ(projection_.applied_, before) << "the rebuilt state is complete";
   EXPECT_EQ(digest(), live);
+}
+
+TEST_F(StateTest, AReaderSeesWhatWasAnsweredBefore) {
+  ASSERT_TRUE(open().ok());
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([this, reads = thread < 2] {
+      for (int i = 0; i < 80; ++i) {
+        const Draft draft = draft_of(ledger::EntryKind::published, "body");
+        const Uuid exchange = draft.entry.exchange;
+        ASSERT_TRUE(journal_->append(draft).status.ok());
+        if (!reads) continue;
+        const auto state = journal_->state();
+        ASSERT_TRUE(state.ok());
+        ASSERT_TRUE(projection_.knows(*state, exchange));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(projection_.count(*journal_->state(), ledger::EntryKind::published), 320U);
 }
 
 TEST_F(StateTest, ADeletedStateComesBack) {
