@@ -299,6 +299,7 @@ void Journal::Impl::run() {
   Group group;
   while (take_group(group)) {
     if (const Status committed = commit_group(group); !committed.ok()) return fail(committed.error(), group);
+    if (group.commands.empty()) continue;
     const auto answer_all = [&] { answer(group); };
     options.around_answers ? options.around_answers(answer_all) : answer_all();
   }
