@@ -3,14 +3,15 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "gateway/audit/text.h"
 #include "gateway/base/bytes.h"
 #include "gateway/base/clock.h"
+#include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using terminal::printable;
 
 ExitCode exit_code(const Findings& findings) {
   ExitCode worst = kClean;
@@ -87,7 +88,7 @@ void print(const Findings& findings, std::ostream& out) {
 }
 
 void line(std::ostream& out, const char* label, const std::string& value) {
-  out << "  " << padded(label, 12) << value << "\n";
+  out << "  " << terminal::padded(label, 12) << value << "\n";
 }
 
 void print(const LogReport& log, std::ostream& out) {

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "gateway/audit/text.h"
 #include "gateway/ledger/merkle.h"
+#include "gateway/terminal/text.h"
 #include "schemas/canonical/peer.pb.h"
 #include "schemas/canonical_json.h"
 
@@ -14,6 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using ledger::EntryKind;
+using terminal::printable;
 
 std::string_view kind_zh(EntryKind kind) {
   switch (kind) {
@@ -186,7 +187,7 @@ void show_details(const Shown& shown, bool reveal, std::ostream& out) {
     for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
       text.insert(at + 1, std::string(kLabel + 2, ' '));
     }
-    out << "  " << padded(label, kLabel) << text << "\n";
+    out << "  " << terminal::padded(label, kLabel) << text << "\n";
   };
   for (const Field& field : fields_of(shown)) line(field.label, field.value);
   const Lines body = body_of(shown, reveal);
@@ -227,7 +228,7 @@ void show(std::vector<Shown> entries, const ShowStyle& style, std::ostream& out)
     return a.log == b.log ? a.index < b.index : a.entry.time < b.entry.time;
   });
   if (style.json) return show_json(entries, style, out);
-  std::vector<Row> rows;
+  std::vector<terminal::Row> rows;
   for (const Shown& shown : entries) {
     const ledger::Entry& e = shown.entry;
     const std::string time = to_rfc3339(e.time);
@@ -235,7 +236,7 @@ void show(std::vector<Shown> entries, const ShowStyle& style, std::ostream& out)
                     std::to_string(shown.index), std::string(kind_zh(e.kind)), printable(e.from), printable(e.to),
                     e.what.empty() ? "" : what_zh(e.what), printable(e.matter), result_of(e), printable(e.rule)});
   }
-  out << table({"时间（+08:00）", "日志", "序号", "环节", "从", "到", "内容", "事项", "结果", "规则"}, rows);
+  out << terminal::table({"时间（+08:00）", "日志", "序号", "环节", "从", "到", "内容", "事项", "结果", "规则"}, rows);
   if (!style.details) return;
   for (const Shown& shown : entries) show_details(shown, style.reveal, out);
 }

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "gateway/audit/audit.h"
-#include "gateway/audit/text.h"
 #include "gateway/journal/journal.h"
+#include "gateway/terminal/text.h"
 #include "raw_log.h"
 #include "schemas/canonical/log.pb.h"
 
@@ -165,9 +165,9 @@ TEST_F(CliTest, ShowLinesUp) {
   std::size_t column = 0;
   int rows = 0;
   for (std::string line; std::getline(lines, line); ++rows) {
-    if (rows == 0) column = display_width(line.substr(0, line.find("从")));
+    if (rows == 0) column = terminal::display_width(line.substr(0, line.find("从")));
     if (rows < 2) continue;
-    EXPECT_EQ(display_width(line.substr(0, line.find("1151"))), column) << line;
+    EXPECT_EQ(terminal::display_width(line.substr(0, line.find("1151"))), column) << line;
   }
   EXPECT_EQ(rows, 5);
 }
