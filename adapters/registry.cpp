@@ -37,9 +37,8 @@ std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load
   std::vector<Error> errors;
   auto registry = std::make_shared<Registry>();
   for (const auto& file : mapping_files(folder, errors)) {
-    const std::size_t before = errors.size();
     const Spec spec = parse_spec(file, errors);
-    if (errors.size() != before) continue;
+    if (!spec.head) continue;
     if (std::filesystem::path(file).filename().string() != spec.mapping + std::string(kSuffix)) {
       errors.push_back(
           error(Code::MAPPING_INVALID, "文件名应为 " + spec.mapping + std::string(kSuffix), file + "#/mapping"));

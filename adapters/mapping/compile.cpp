@@ -73,7 +73,7 @@ std::shared_ptr<const Plan> Compiler::run() {
   for (const auto& rule : spec_.rules) {
     if (auto compiled = compile_rule(rule, record)) plan_->rules.push_back(std::move(*compiled));
   }
-  for (std::size_t i = 0; i < spec_.structure.size(); ++i) structure(spec_.structure[i], i);
+  for (std::size_t i = 0; !spec_.rules_left_out && i < spec_.structure.size(); ++i) structure(spec_.structure[i], i);
   if (errors_.size() != before) return nullptr;
   finish();
   encodable();

@@ -147,6 +147,7 @@ bool Compiler::pattern(const std::string& text, DatePattern& out, const std::str
 }
 
 std::shared_ptr<const CodeSet> Compiler::code_set(const AsSpec& as, const Target& target, bool iso) {
+  if (spec_.codesets_left_out.contains(as.codeset)) return nullptr;  // its mistakes are reported already
   const auto found = spec_.codesets.find(as.codeset);
   if (found == spec_.codesets.end()) {
     wrong(as.at, "没有这个代码集：" + as.codeset);

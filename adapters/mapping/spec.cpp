@@ -376,7 +376,9 @@ std::optional<json> load_json(const std::string& file, const std::string& at, st
 Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
   Spec spec;
   spec.file = file;
+  const std::size_t before = errors.size();
   const auto root = load_json(file, file, spec.text, errors);
+  spec.head = root.has_value();
   if (!root) return spec;
   Object o(*root, file + "#", errors);
   spec.mapping = o.need("mapping");
@@ -410,6 +412,7 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
   } else {
     o.missing("native");
   }
+  spec.head = errors.size() == before;
   if (const json* structure = o.find("structure")) {
     for (std::size_t i = 0; structure->is_array() && i < structure->size(); ++i) {
       Object s((*structure)[i], o.at("structure") + "/" + std::to_string(i), errors);
@@ -421,7 +424,12 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
   }
   if (const json* rules = o.find("rules"); rules != nullptr && rules->is_array() && !rules->empty()) {
     for (std::size_t i = 0; i < rules->size(); ++i) {
-      spec.rules.push_back(parse_rule((*rules)[i], o.at("rules") + "/" + std::to_string(i), errors));
+      const std::size_t sound = errors.size();
+      auto rule = parse_rule((*rules)[i], o.at("rules") + "/" + std::to_string(i), errors);
+      if (errors.size() == sound)
+        spec.rules.push_back(std::move(rule));
+      else
+        spec.rules_left_out = true;
     }
   } else {
     o.missing("rules");
@@ -430,14 +438,16 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
     const auto folder = std::filesystem::path(file).parent_path();
     for (auto it = sets->begin(); sets->is_object() && it != sets->end(); ++it) {
       const auto at = o.at("codesets") + "/" + escape_pointer(it.key());
+      const std::size_t sound = errors.size();
       if (it.value().is_object() && it.value().contains("file") && it.value()["file"].is_string()) {
         const auto path = (folder / it.value()["file"].get<std::string>()).string();
         if (const auto inner = load_json(path, at + "/file", spec.text, errors)) {
           spec.codesets[it.key()] = parse_codeset(*inner, path + "#", errors);
         }
-        continue;
+      } else {
+        spec.codesets[it.key()] = parse_codeset(it.value(), at, errors);
       }
-      spec.codesets[it.key()] = parse_codeset(it.value(), at, errors);
+      if (errors.size() != sound) spec.codesets_left_out.insert(it.key());
     }
     if (!sets->is_object()) o.wrong("codesets", "应为对象");
   }

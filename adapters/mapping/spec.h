@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,10 @@ struct Spec {
   std::vector<std::pair<std::string, std::string>> structure;  // n, absent
   std::vector<RuleSpec> rules;
   std::map<std::string, CodeSetSpec> codesets;
+  // What is mistaken in form is left out, so that compile() can check the meaning of the rest.
+  bool head = true;             // false: what stands before the rules is mistaken, and no rule can be understood
+  bool rules_left_out = false;  // also: containers of `structure` may seem to hold nothing
+  std::set<std::string> codesets_left_out;
   std::string text;  // the file and every file it names, for the fingerprint
 };
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/adapter.h"
+#include "gateway/terminal/usage.h"
 #include "schemas/canonical_json.h"
 
 namespace {
@@ -19,6 +20,12 @@ using nlohmann::json;
 
 // Documented in --help and held by tests.
 enum Exit { kOk = 0, kRejected = 1, kUsage = 2, kInvalid = 3, kIo = 4 };
+
+constexpr const char* kFooter = R"(退出码：0 成功；1 有记录未能转换；2 用法有误；3 映射有错误；4 文件不能读写
+例：
+  chuanyu-map check adapters
+  chuanyu-map convert --mappings adapters --from sc.case.v1 --to cq.case.v1 case.xml --out case.json
+)";
 
 std::string_view word(Note::Kind kind) {
   switch (kind) {
@@ -178,21 +185,21 @@ class Conversion {
     }
   }
 
+  std::string document() const {
+    if (to_ != nullptr) return to_->join({results_.begin(), results_.end()});
+    std::string out = "[";
+    for (std::size_t i = 0; i < results_.size(); ++i) out += (i == 0 ? "\n" : ",\n") + results_[i];
+    return out + "\n]\n";
+  }
+
   int finish() {
-    std::string document;
-    if (to_ == nullptr) {
-      document = "[";
-      for (std::size_t i = 0; i < results_.size(); ++i) document += (i == 0 ? "\n" : ",\n") + results_[i];
-      document += "\n]\n";
-    } else {
-      document = to_->join({results_.begin(), results_.end()});
-    }
-    if (options_.out != "-") {
+    const bool nothing = results_.empty() && refused_ > 0;  // an empty document would look like a result
+    if (!nothing && options_.out != "-") {
       std::ofstream out(options_.out, std::ios::binary);
-      out << document;
+      out << document();
       if (!out.flush()) return io("不能写入 " + options_.out);
-    } else if (!options_.as_json) {
-      std::cout << document << std::flush;
+    } else if (!nothing && !options_.as_json) {
+      std::cout << document() << std::flush;
     }
     if (options_.as_json) {
       std::cout << json{{"from", options_.from}, {"to", options_.to}, {"converted", results_.size()},
@@ -200,8 +207,8 @@ class Conversion {
                        .dump(2)
                 << "\n";
     } else {
-      std::cerr << "已转换 " << results_.size() << " 条，未转换 " << refused_ << " 条，说明 " << notes_.size()
-                << " 项\n";
+      std::cerr << "已转换 " << results_.size() << " 条，未转换 " << refused_ << " 条，说明 " << notes_.size() << " 项"
+                << (nothing ? "；没有可写的文档" : "") << "\n";
     }
     return refused_ > 0 ? kRejected : kOk;
   }
@@ -254,31 +261,27 @@ int convert(const ConvertOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"chuanyu-map：检查映射文件，按映射转换文档"};
+  CLI::App app{"chuanyu-map：检查映射文件，按映射转换文档", "chuanyu-map"};
+  chuanyu::terminal::begin(app);
   app.require_subcommand(1);
-  app.footer(
-      "退出码：0 成功；1 有记录未能转换；2 用法有误；3 映射有错误；4 文件不能读写\n"
-      "例：chuanyu-map check adapters\n"
-      "    chuanyu-map convert --mappings adapters --from sc.case.v1 --to cq.case.v1 case.xml --out case.json");
   bool as_json = false;
   std::string folder;
   auto* checking = app.add_subcommand("check", "检查目录中的全部 *.mapping.json，一次列出所有错误及其位置");
-  checking->add_option("folder", folder, "映射目录（含子目录）")->required();
+  checking->add_option("目录", folder, "映射目录（含子目录）")->required()->type_name("");
   checking->add_flag("--json", as_json, "结果以 JSON 输出");
   ConvertOptions options;
   auto* converting = app.add_subcommand("convert", "把一个文档从一种格式转换为另一种，列出未能带过去的内容");
-  converting->add_option("--mappings", options.folder, "映射目录（含子目录）")->required();
-  converting->add_option("--from", options.from, "来源格式，如 sc.case.v1")->required();
-  converting->add_option("--to", options.to, "目标格式，如 cq.case.v1；canonical 为标准记录的 JSON")->required();
-  converting->add_option("file", options.file, "来源文档；- 为标准输入")->capture_default_str();
-  converting->add_option("--out", options.out, "目标文档；- 为标准输出（与 --json 同用时不输出文档）")
-      ->capture_default_str();
+  converting->add_option("--mappings", options.folder, "映射目录（含子目录）")->required()->type_name("目录");
+  converting->add_option("--from", options.from, "来源格式，如 sc.case.v1")->required()->type_name("格式");
+  converting->add_option("--to", options.to, "目标格式，如 cq.case.v1；canonical 为标准记录的 JSON")
+      ->required()
+      ->type_name("格式");
+  converting->add_option("文件", options.file, "来源文档；缺省为 -，即标准输入")->type_name("");
+  converting->add_option("--out", options.out, "目标文档；缺省为 -，即标准输出（与 --json 同用时不输出文档）")
+      ->type_name("文件");
   converting->add_flag("--json", as_json, "报告以 JSON 输出到标准输出");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kOk : kUsage;
-  }
+  app.footer(kFooter);  // last: sub-commands would inherit it
+  if (const auto exit = chuanyu::terminal::parse(app, argc, argv, std::cout, std::cerr)) return *exit;
   options.as_json = as_json;
   return checking->parsed() ? check(folder, as_json) : convert(options);
 }

@@ -5,11 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 #include <string>
 
 #include "gateway/app/gateway.h"
 #include "gateway/base/log.h"
 #include "gateway/config/config.h"
+#include "gateway/terminal/usage.h"
 
 namespace {
 
@@ -83,19 +85,19 @@ int main(int argc, char** argv) {
   bool check_only = false;
   bool print_default = false;
   bool rebuild = false;
-  cli.add_option("--config", path, "配置文件")->envname("CHUANYU_CONFIG");
+  chuanyu::terminal::begin(cli);
+  cli.add_option("--config", path, "配置文件")->type_name("文件")->envname("CHUANYU_CONFIG");
   cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
   cli.add_flag("--rebuild-state", rebuild, "由日志重建状态并打印其摘要后退出（网关须已停止）");
   cli.add_flag("--print-default-config", print_default, "打印带注释的完整默认配置");
-  cli.set_version_flag("--version", std::string("chuanyu-gateway ") + CHUANYU_VERSION);
-  CLI11_PARSE(cli, argc, argv);
+  if (const auto exit = chuanyu::terminal::parse(cli, argc, argv, std::cout, std::cerr)) return *exit;
   if (print_default) {
     std::fputs(std::string(chuanyu::config::default_text()).c_str(), stdout);
     return 0;
   }
   if (path.empty()) {
-    std::fputs("须用 --config 指定配置文件；--print-default-config 打印一份样例\n", stderr);
-    return 2;
+    const char* what = "须用 --config 指定配置文件（--print-default-config 打印一份样例）";
+    return chuanyu::terminal::misused(cli, what, std::cerr);
   }
   const auto loaded = chuanyu::config::load(path);
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {

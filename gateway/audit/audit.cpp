@@ -6,14 +6,14 @@
 
 #include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
-#include "gateway/audit/text.h"
 #include "gateway/ledger/checkpoint.h"
+#include "gateway/terminal/usage.h"
 
 namespace chuanyu::audit {
 namespace {
 
-constexpr const char* kFooter = R"(
-退出码：0 完好；2 用法、密钥文件有误或没有这一条目；3 有改动或签名无效；4 不完整；5 含有较新版本的内容；6 不能读取
+constexpr const char* kFooter =
+    R"(退出码：0 完好（没有给出公钥时只核对哈希，结论与 JSON 的 signatures 写明未核验签名）；2 用法、密钥文件有误或没有这一条目；3 有改动或签名无效；4 不完整；5 含有较新版本的内容；6 不能读取
 目录是网关的数据目录（其中有 log/、keys/、blobs/），或它的副本；网关运行时也可读取。
 例：
   chuanyu-audit verify /var/lib/chuanyu/sc --key sc-log.pub
@@ -38,28 +38,6 @@ struct Arguments {
   bool reveal = false;
 };
 
-class ChineseFormatter final : public CLI::Formatter {
- public:
-  ChineseFormatter() {
-    label("Usage", "用法");
-    label("Positionals", "参数");
-    label("OPTIONS", "选项");
-    label("SUBCOMMAND", "子命令");
-    label("REQUIRED", "（必填）");
-  }
-  std::string make_option(const CLI::Option* option, bool is_positional) const override {
-    return line(make_option_name(option, is_positional) + make_option_opts(option), make_option_desc(option));
-  }
-  std::string make_subcommand(const CLI::App* command) const override {
-    return line(command->get_name(), command->get_description());
-  }
-
- private:
-  static std::string line(const std::string& name, const std::string& description) {
-    return "  " + padded(name, 28) + "  " + description + "\n";
-  }
-};
-
 // NAME+ID+BASE64, or a PEM file.
 Result<crypto::VerifyKey> read_key(const std::string& text) {
   if (std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos) {
@@ -70,11 +48,6 @@ Result<crypto::VerifyKey> read_key(const std::string& text) {
   if (key.ok()) return key;
   if (auto named = ledger::parse_vkey(text); named.ok()) return std::move(named->key);  // its base64 may hold a slash
   return key;
-}
-
-int misused(std::ostream& err, const std::string& what) {
-  err << "chuanyu-audit: 用法有误：" << what << "\n  chuanyu-audit --help 显示帮助\n";
-  return kUsage;
 }
 
 int fail(std::ostream& err, const Error& found) {
@@ -94,7 +67,7 @@ Progress progress_on(std::ostream& err, const std::string& folder) {
   };
 }
 
-int run_verify(const Arguments& arguments, std::ostream& out, std::ostream& err, bool progress) {
+int run_verify(const CLI::App& app, const Arguments& arguments, std::ostream& out, std::ostream& err, bool progress) {
   std::vector<std::string> folders = arguments.folders;
   std::vector<std::string> key_texts = arguments.keys;
   if (!arguments.peer.empty()) {
@@ -103,7 +76,7 @@ int run_verify(const Arguments& arguments, std::ostream& out, std::ostream& err,
     key_texts.push_back(arguments.peer_key);
   }
   if (arguments.keys.size() > arguments.folders.size()) {
-    return misused(err, "--key 多于目录");
+    return terminal::misused(app, "--key 多于目录", err);
   }
   key_texts.resize(folders.size());
   std::vector<std::optional<crypto::VerifyKey>> keys;
@@ -168,9 +141,10 @@ Result<std::vector<Shown>> chosen(const CLI::App& command, const Arguments& argu
   return find_range(log, source.body_opener(), log.size() - std::min(log.size(), arguments.last), log.size());
 }
 
-int run_show(const CLI::App& command, const Arguments& arguments, std::ostream& out, std::ostream& err) {
+int run_show(const CLI::App& app, const Arguments& arguments, std::ostream& out, std::ostream& err) {
+  const CLI::App& command = *app.get_subcommand("show");
   if (command.count("--exchange") + command.count("--index") + command.count("--last") != 1) {
-    return misused(err, "请用 --exchange、--index 或 --last 之一指明显示哪些");
+    return terminal::misused(app, "须用 --exchange、--index、--last 之一指明显示哪些", err);
   }
   std::vector<Source> sources;
   auto first = open_source(arguments.folder, arguments.kek);
@@ -210,7 +184,7 @@ void add_show(CLI::App& command, Arguments& arguments) {
   command.add_option("--index", arguments.index, "第 N 条（从 0 起）")->type_name("N");
   command.add_option("--last", arguments.last, "最后 N 条；三者取一")
       ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000).description(""));
+      ->check(terminal::between(1, 1'000'000));
   command.add_option("--peer", arguments.peer, "另一网关的数据目录：两份日志合为一条时间线")->type_name("DIR");
   command.add_option("--kek", arguments.kek, "密钥加密密钥文件：打开正文，默认只显示概要")->type_name("FILE");
   command.add_option("--peer-kek", arguments.peer_kek, "另一网关的密钥加密密钥文件")->type_name("FILE");
@@ -245,27 +219,17 @@ ExitCode graver(ExitCode a, ExitCode b) {
 
 int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err, bool progress) {
   CLI::App app("chuanyu-audit：离线核验交换日志，显示其中的交换", "chuanyu-audit");
-  app.formatter(std::make_shared<ChineseFormatter>());
-  app.option_defaults()->group("选项");
-  app.set_help_flag("-h,--help", "显示帮助");
-  app.footer(kFooter);
+  terminal::begin(app);
   app.require_subcommand(1);
   Arguments arguments;
   auto* verify_command = app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
   auto* show_command = app.add_subcommand("show", "显示一次交换、某一条或最后几条");
-  verify_command->group("子命令");
-  show_command->group("子命令");
   add_verify(*verify_command, arguments);
   add_show(*show_command, arguments);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help, out, err);
-  } catch (const CLI::ParseError& failure) {
-    return misused(err, failure.what());
-  }
-  if (verify_command->parsed()) return run_verify(arguments, out, err, progress);
-  return run_show(*show_command, arguments, out, err);
+  app.footer(kFooter);  // last: sub-commands would inherit it
+  if (const auto exit = terminal::parse(app, argc, argv, out, err)) return *exit;
+  if (verify_command->parsed()) return run_verify(app, arguments, out, err, progress);
+  return run_show(app, arguments, out, err);
 }
 
 }  // namespace chuanyu::audit

@@ -12,7 +12,7 @@ namespace chuanyu::audit {
 
 // A promise to scripts: never renumber.
 enum ExitCode : int {
-  kClean = 0,
+  kClean = 0,        // without a key: of the hashes only, as the report's conclusion and its "signatures" say
   kUsage = 2,        // command line, key file, no such entry
   kTampered = 3,     // altered, wrongly signed, not in canonical form, or the two logs contradict each other
   kIncomplete = 4,   // something is missing: entries, tiles, checkpoints, blobs, the other log's part

@@ -56,6 +56,15 @@ void describe_query(const v1::RecordQuery& query, bool reveal, Lines& lines) {
   lines.emplace_back("查询条件", text);
 }
 
+// The entry that a record of an answer came from: whose record it is.
+std::string source_text(const LogReader& log, std::uint64_t index) {
+  const std::string place = "log#" + std::to_string(index);
+  const auto bytes = log.entry(index);
+  if (!bytes.ok()) return place;
+  const auto published = ledger::decode(*bytes);
+  return published.ok() ? place + "，发布机构 " + published->from : place;
+}
+
 }  // namespace
 
 Result<BodyOpener> BodyOpener::open(const std::string& folder, const std::string& key_file) {
@@ -97,7 +106,7 @@ Result<Bytes> BodyOpener::body(const ledger::Entry& entry) const {
   return opened;
 }
 
-Lines describe_body(const ledger::Entry& entry, BytesView bytes, bool reveal) {
+Lines describe_body(const LogReader& log, const ledger::Entry& entry, BytesView bytes, bool reveal) {
   Lines lines;
   v1::LogBody body;
   if (ledger::is_own(entry.kind)) {
@@ -120,7 +129,7 @@ Lines describe_body(const ledger::Entry& entry, BytesView bytes, bool reveal) {
   if (body.row() != 0) add("导入行号", std::to_string(body.row()));
   add("错误说明", body.error_detail());
   add("错误位置", body.error_where());
-  for (const v1::RecordRef& source : body.answered_from()) add("取自条目", "log#" + std::to_string(source.index()));
+  for (const v1::RecordRef& source : body.answered_from()) add("取自条目", source_text(log, source.index()));
   for (const v1::ConversionNote& note : body.notes()) {
     add("转换说明", note.kind() + " " + note.rule() + "：" + note.message());
   }

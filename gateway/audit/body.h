@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/audit/log_reader.h"
 #include "gateway/base/result.h"
 #include "gateway/base/secret.h"
 #include "gateway/ledger/entry.h"
@@ -30,6 +31,7 @@ class BodyOpener {
 };
 
 using Lines = std::vector<std::pair<std::string, std::string>>;  // label, value; a value may have several lines
-Lines describe_body(const ledger::Entry& entry, BytesView body, bool reveal);
+// `log`: where the entry stands, and the entries that it names.
+Lines describe_body(const LogReader& log, const ledger::Entry& entry, BytesView body, bool reveal);
 
 }  // namespace chuanyu::audit

@@ -63,12 +63,24 @@ class Pairing {
       find(Code::LOG_INCOMPLETE, "收到了第 " + std::to_string(position) + " 封，发出方的日志却没有", at(arrived.index),
            receiver_);
     }
+    report_bad_signatures();
     return std::move(report_);
   }
 
  private:
   void find(Code code, const std::string& detail, const std::string& where, const LogReader& log) {
     report_.findings.add(error(code, detail, log.origin() + " " + where));
+  }
+
+  // One finding however many there are: with the wrong key it is every receipt.
+  void report_bad_signatures() {
+    if (bad_signatures_ == 0) return;
+    const bool all = bad_signatures_ == receipts_;
+    find(Code::LOG_SIGNATURE,
+         std::to_string(receipts_) + " 份回执中有 " + std::to_string(bad_signatures_) +
+             " 份不是所给的对方公钥所签，所指为其中第一份" +
+             (all ? "；无一有效，很可能是公钥给错了：请先核对 --key、--peer-key 的次序与目录相同" : ""),
+         first_bad_signature_, sender_);
   }
 
   // A log's id is the exchange id of its shard_open entry; its gateway is who wrote the entries.
@@ -155,8 +167,10 @@ class Pairing {
     if (!signed_receipt.ParseFromString(sent.receipt) || !receipt.ParseFromString(signed_receipt.receipt())) {
       return find(Code::LOG_TAMPERED, "条目中没有对方的回执，或回执不可读", where, sender_);
     }
+    ++receipts_;
     if (key_ && !key_->verify(kReceiptContext, signed_receipt.receipt(), signed_receipt.signature())) {
-      return find(Code::LOG_SIGNATURE, "回执不是对方所签", where, sender_);
+      if (bad_signatures_++ == 0) first_bad_signature_ = where;
+      return;
     }
     const bool refused = *sent.outcome == EntryKind::refused;
     if (receipt.stream() != sender_id_.bytes() || receipt.position() != position ||
@@ -189,6 +203,9 @@ class Pairing {
   std::string receiver_gateway_;
   std::vector<Sent> sent_;
   std::map<std::uint64_t, Arrived> arrived_;
+  std::uint64_t receipts_ = 0;
+  std::uint64_t bad_signatures_ = 0;
+  std::string first_bad_signature_;
 };
 
 }  // namespace

@@ -1,16 +1,18 @@
 #include "gateway/audit/report.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "gateway/audit/text.h"
 #include "gateway/base/bytes.h"
 #include "gateway/base/clock.h"
+#include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using terminal::printable;
 
 ExitCode exit_code(const Findings& findings) {
   ExitCode worst = kClean;
@@ -32,11 +34,17 @@ const char* word(ExitCode code) {
 const char* word_zh(ExitCode code) {
   switch (code) {
     case kClean: return "完好";
-    case kTampered: return "有改动";
+    case kTampered: return "有改动，或签名无效";
     case kIncomplete: return "不完整";
     case kUnsupported: return "含有较新版本的内容，未能全部核验";
     default: return "不能读取";
   }
+}
+
+// Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
+std::string conclusion(ExitCode code, bool signatures_checked) {
+  if (code != kClean || signatures_checked) return word_zh(code);
+  return "只核对了哈希，未见改动；未核验签名，不能据此认定日志完好：请用 --key（对方日志用 --peer-key）给出日志公钥";
 }
 
 Json to_json(const Findings& findings) {
@@ -87,7 +95,7 @@ void print(const Findings& findings, std::ostream& out) {
 }
 
 void line(std::ostream& out, const char* label, const std::string& value) {
-  out << "  " << padded(label, 12) << value << "\n";
+  out << "  " << terminal::padded(label, 12) << value << "\n";
 }
 
 void print(const LogReport& log, std::ostream& out) {
@@ -97,12 +105,12 @@ void print(const LogReport& log, std::ostream& out) {
            (log.last_time == 0 ? "" : "，" + to_rfc3339(log.first_time) + " 至 " + to_rfc3339(log.last_time)));
   line(out, "根哈希", to_base64(crypto::view(log.root)));
   line(out, "检查点",
-       std::to_string(log.checkpoints) + " 个，已签名到第 " + std::to_string(log.signed_size) + " 条" +
-           (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未签名" : ""));
-  line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验：请用 --key 给出日志公钥");
+       std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
+           (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
+  line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
   if (log.clock_steps_back > 0) line(out, "时钟", std::to_string(log.clock_steps_back) + " 条的时间早于前一条");
-  line(out, "结论", word_zh(exit_code(log.findings)));
+  line(out, "结论", conclusion(exit_code(log.findings), log.signatures_checked));
   print(log.findings, out);
 }
 
@@ -112,8 +120,8 @@ void print(const PairReport& pair, std::ostream& out) {
        std::to_string(pair.sent) + "：已收 " + std::to_string(pair.delivered) + "，拒收 " +
            std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
            std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending));
-  line(out, "回执", pair.receipts_checked ? "已用对方公钥核验" : "签名未核验：请给出对方日志公钥");
-  line(out, "结论", word_zh(exit_code(pair.findings)));
+  line(out, "回执", pair.receipts_checked ? "已用对方公钥核验" : "签名未核验");
+  line(out, "结论", conclusion(exit_code(pair.findings), pair.receipts_checked));
   print(pair.findings, out);
 }
 
@@ -137,7 +145,12 @@ void print_json(const Verification& verification, std::ostream& out) {
   for (const LogReport& log : verification.logs) logs.push_back(to_json(log));
   Json pairs = Json::array();
   for (const PairReport& pair : verification.pairs) pairs.push_back(to_json(pair));
-  Json all{{"result", word(exit_code(verification))}, {"logs", std::move(logs)}, {"pairs", std::move(pairs)}};
+  const bool checked = std::all_of(verification.logs.begin(), verification.logs.end(),
+                                   [](const LogReport& log) { return log.signatures_checked; });
+  Json all{{"result", word(exit_code(verification))},
+           {"signatures", checked ? "checked" : "unchecked"},
+           {"logs", std::move(logs)},
+           {"pairs", std::move(pairs)}};
   if (!verification.unreadable.empty()) all["findings"] = to_json(verification.unreadable);
   out << all.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "gateway/audit/text.h"
 #include "gateway/ledger/merkle.h"
+#include "gateway/terminal/text.h"
 #include "schemas/canonical/peer.pb.h"
 #include "schemas/canonical_json.h"
 
@@ -14,6 +14,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using ledger::EntryKind;
+using terminal::printable;
+
+constexpr std::string_view kKeyedDigests =
+    "* 用各网关自己的摘要密钥计算（HMAC）：同一内容在两份日志中的摘要不同，只能在同一份日志内比较；\n"
+    "  要比较两边的内容，请用 --kek、--peer-kek 与 --reveal 打开正文。\n";
 
 std::string_view kind_zh(EntryKind kind) {
   switch (kind) {
@@ -61,9 +66,30 @@ std::string hex(std::uint64_t number) {
   return to_hex(bytes);
 }
 
+// An error code, or that there was none; entries of the log's own have no result.
 std::string result_of(const ledger::Entry& entry) {
   if (!entry.result.empty()) return printable(entry.result);
-  return entry.kind == EntryKind::denied ? "拒绝" : "";
+  if (ledger::is_own(entry.kind)) return "";
+  return entry.kind == EntryKind::denied ? "拒绝" : entry.kind == EntryKind::expired ? "未送达" : "成功";
+}
+
+// A query that names no agency is answered by a gateway, for all of its agencies; empty when an agency is named.
+std::string answering_gateway(const ledger::Entry& entry) {
+  if (entry.kind == EntryKind::received && entry.from.empty()) return entry.peer;
+  if (!entry.to.empty()) return {};
+  if (entry.kind == EntryKind::answered) return entry.gateway;
+  return entry.kind == EntryKind::queried ? entry.peer : "";
+}
+
+// A side of an exchange in the table.
+std::string side(const ledger::Entry& entry, const std::string& uscc) {
+  const std::string gateway = uscc.empty() ? answering_gateway(entry) : "";
+  return gateway.empty() ? printable(uscc) : "网关 " + printable(gateway);
+}
+
+// Whose certificate it was: what comes from the other gateway is brought by that gateway, not by the agency.
+const char* principal_label(const ledger::Entry& entry) {
+  return entry.peer_log.is_nil() ? "机构证书指纹" : "对端网关证书指纹";
 }
 
 // What the peer's receipt in an entry says.
@@ -106,7 +132,8 @@ std::vector<Field> fields_of(const Shown& shown) {
   text("gateway", "网关", printable(e.gateway));
   text("from", "从", printable(e.from));
   text("to", "到", printable(e.to));
-  digest("principal", "证书指纹", e.principal);
+  text("answeringGateway", "应答网关", printable(answering_gateway(e)));
+  digest("principal", principal_label(e), e.principal);
   text("what", "内容", printable(e.what));
   text("matter", "事项", printable(e.matter));
   text("basis", "依据", printable(e.basis));
@@ -117,10 +144,10 @@ std::vector<Field> fields_of(const Shown& shown) {
   digest("directory", "名录摘要", e.directory);
   if (!e.mapping_in.id.empty()) text("mappingIn", "转入映射", mapping_text(e.mapping_in));
   if (!e.mapping_out.id.empty()) text("mappingOut", "转出映射", mapping_text(e.mapping_out));
-  digest("nativeIn", "原始报文摘要", e.native_in);
-  digest("canonical", "规范记录摘要", e.canonical);
-  digest("nativeOut", "送达报文摘要", e.native_out);
-  text("result", "结果", printable(e.result));
+  digest("nativeIn", "原始报文摘要 *", e.native_in);
+  digest("canonical", "规范记录摘要 *", e.canonical);
+  digest("nativeOut", "送达报文摘要 *", e.native_out);
+  text("outcome", "结果", result_of(e));
   number("count", "条数", e.count);
   text("peer", "对端网关", printable(e.peer));
   number("stream", "流位置", e.stream);
@@ -141,7 +168,7 @@ Lines body_of(const Shown& shown, bool reveal) {
   if (shown.entry.slot == 0 || shown.opener == nullptr) return {};
   const auto body = shown.opener->body(shown.entry);
   if (!body.ok()) return {{"正文", body.error().to_text()}};
-  return describe_body(shown.entry, *body, reveal);
+  return describe_body(*shown.log, shown.entry, *body, reveal);
 }
 
 std::string safe_lines(const std::string& text) {
@@ -166,6 +193,8 @@ void show_json(const std::vector<Shown>& entries, const ShowStyle& style, std::o
     for (const Field& field : fields_of(shown)) item[field.name] = field.value;
     if (!shown.entry.rule.empty()) item["allowed"] = shown.entry.allowed;
     item.erase("decision");
+    item.erase("outcome");  // for people; a program reads the error code, or that there is none
+    if (!shown.entry.result.empty()) item["result"] = printable(shown.entry.result);
     if (const Lines body = body_of(shown, style.reveal); !body.empty()) {
       Json lines = Json::array();
       for (const auto& [label, value] : body) lines.push_back({{"label", label}, {"value", safe_lines(value)}});
@@ -177,7 +206,7 @@ void show_json(const std::vector<Shown>& entries, const ShowStyle& style, std::o
 }
 
 void show_details(const Shown& shown, bool reveal, std::ostream& out) {
-  constexpr std::size_t kLabel = 16;
+  constexpr std::size_t kLabel = 18;
   out << "\n"
       << shown.log->origin() << " log#" << shown.index << " " << kind_zh(shown.entry.kind) << " ("
       << ledger::to_string(shown.entry.kind) << ")\n";
@@ -186,7 +215,7 @@ void show_details(const Shown& shown, bool reveal, std::ostream& out) {
     for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
       text.insert(at + 1, std::string(kLabel + 2, ' '));
     }
-    out << "  " << padded(label, kLabel) << text << "\n";
+    out << "  " << terminal::padded(label, kLabel) << text << "\n";
   };
   for (const Field& field : fields_of(shown)) line(field.label, field.value);
   const Lines body = body_of(shown, reveal);
@@ -227,17 +256,22 @@ void show(std::vector<Shown> entries, const ShowStyle& style, std::ostream& out)
     return a.log == b.log ? a.index < b.index : a.entry.time < b.entry.time;
   });
   if (style.json) return show_json(entries, style, out);
-  std::vector<Row> rows;
+  std::vector<terminal::Row> rows;
   for (const Shown& shown : entries) {
     const ledger::Entry& e = shown.entry;
     const std::string time = to_rfc3339(e.time);
     rows.push_back({time.substr(0, 10) + " " + time.substr(11, 12), printable(shown.log->origin()),
-                    std::to_string(shown.index), std::string(kind_zh(e.kind)), printable(e.from), printable(e.to),
+                    std::to_string(shown.index), std::string(kind_zh(e.kind)), side(e, e.from), side(e, e.to),
                     e.what.empty() ? "" : what_zh(e.what), printable(e.matter), result_of(e), printable(e.rule)});
   }
-  out << table({"时间（+08:00）", "日志", "序号", "环节", "从", "到", "内容", "事项", "结果", "规则"}, rows);
+  out << terminal::table({"时间（+08:00）", "日志", "序号", "环节", "从", "到", "内容", "事项", "结果", "规则"}, rows);
   if (!style.details) return;
   for (const Shown& shown : entries) show_details(shown, style.reveal, out);
+  const auto has_keyed_digest = [](const Shown& shown) {
+    const crypto::Digest none{};
+    return shown.entry.native_in != none || shown.entry.canonical != none || shown.entry.native_out != none;
+  };
+  if (std::any_of(entries.begin(), entries.end(), has_keyed_digest)) out << "\n" << kKeyedDigests;
 }
 
 }  // namespace chuanyu::audit

@@ -34,6 +34,7 @@ class Pass {
       find(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_note_->size) + " 的检查点，日志只有 " +
                                      std::to_string(tree_.size()) + " 条：末尾被截去，或副本较旧");
     }
+    report_bad_signatures();
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
     if (tree_.root() != log_.root()) find(Code::LOG_TAMPERED, "条目得出的根哈希与日志所记不符");
     if (report_.checkpoints == 0 && log_.size() > 0) find(Code::LOG_INCOMPLETE, "日志没有检查点");
@@ -58,7 +59,8 @@ class Pass {
     const auto note = ledger::parse_note(stored.note);
     if (!note.ok()) return find(Code::LOG_SIGNATURE, note.error().detail, where);
     if (key_ && !ledger::is_signed_by(*note, log_.origin(), *key_)) {
-      return find(Code::LOG_SIGNATURE, "没有所给公钥的有效签名", where);
+      if (bad_signatures_++ == 0) first_bad_signature_ = where;
+      return;
     }
     const auto checkpoint = ledger::parse_checkpoint(note->text);
     if (!checkpoint.ok()) return find(Code::LOG_TAMPERED, checkpoint.error().detail, where);
@@ -69,6 +71,17 @@ class Pass {
       return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
     }
     report_.signed_size = stored.size;
+  }
+
+  // One finding however many there are: with the wrong key it is every checkpoint.
+  void report_bad_signatures() {
+    if (bad_signatures_ == 0) return;
+    const bool all = bad_signatures_ == report_.checkpoints;
+    find(Code::LOG_SIGNATURE,
+         std::to_string(report_.checkpoints) + " 个检查点中有 " + std::to_string(bad_signatures_) +
+             " 个没有所给公钥的有效签名，所指为其中第一个" +
+             (all ? "；无一有效，很可能是公钥给错了：请先核对 --key 是这份日志的公钥，且次序与目录相同" : ""),
+         first_bad_signature_);
   }
 
   void check_form(std::uint64_t index, BytesView bytes) {
@@ -114,6 +127,8 @@ class Pass {
   LogReport& report_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
+  std::uint64_t bad_signatures_ = 0;
+  std::string first_bad_signature_;
 };
 
 }  // namespace

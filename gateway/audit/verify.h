@@ -33,7 +33,7 @@ struct LogReport {
   crypto::Digest root{};
   std::uint64_t checkpoints = 0;
   std::uint64_t signed_size = 0;    // of the last good checkpoint
-  bool signatures_checked = false;  // false: no key was given
+  bool signatures_checked = false;  // false: no key was given, so that a log written anew by anybody would pass
   std::uint64_t blobs = 0;
   std::map<std::string, std::uint64_t> kinds;
   std::int64_t first_time = 0;

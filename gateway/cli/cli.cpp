@@ -5,62 +5,21 @@
 #include <ostream>
 
 #include "gateway/cli/commands.h"
-#include "gateway/cli/table.h"
+#include "gateway/terminal/usage.h"
 
 namespace chuanyu::cli {
 namespace {
 
-constexpr const char* kFooter = R"(
-退出码：0 成功；2 用法或文件有误；3 网关拒绝（含导入中有行被拒）；4 网关或对端故障；5 连不上或 TLS 失败；6 查询暂无答复，稍后见收件箱
+using terminal::between;
+using terminal::one_of;
+
+constexpr const char* kFooter =
+    R"(退出码：0 成功；2 用法或文件有误；3 网关拒绝（含导入中有行被拒）；4 网关或对端故障；5 连不上或 TLS 失败；6 查询暂无答复，稍后见收件箱
 例：
   chuanyu --as G02.json whoami
   chuanyu --as G02.json put credit CR0001.csv --matter SJ-01 --basis 法律依据 --grant 授权号 --operator 经办人
   chuanyu --as G07.json query licence --uscc 91510903MADEM0011H --owner 11510903MBDEM0031X --cause 核验 …
 )";
-
-// Help whose columns line up although Chinese characters are wide; CLI11 counts bytes.
-class ChineseFormatter final : public CLI::Formatter {
- public:
-  ChineseFormatter() {
-    label("Usage", "用法");
-    label("Positionals", "参数");
-    label("OPTIONS", "选项");
-    label("SUBCOMMAND", "子命令");
-    label("REQUIRED", "（必填）");
-    label("Env", "环境变量");
-    label("Excludes", "不可同时给出");
-  }
-  std::string make_option(const CLI::Option* option, bool is_positional) const override {
-    return line(make_option_name(option, is_positional) + make_option_opts(option), make_option_desc(option));
-  }
-  std::string make_subcommand(const CLI::App* command) const override {
-    return line(command->get_name(), command->get_description());
-  }
-
- private:
-  static std::string line(const std::string& name, const std::string& description) {
-    constexpr std::size_t kColumn = 28;
-    const std::size_t width = display_width(name) + 2;
-    return "  " + name + (width < kColumn ? std::string(kColumn - width, ' ') : "\n" + std::string(kColumn, ' ')) +
-           description + "\n";
-  }
-};
-
-CLI::Validator one_of(std::vector<std::string> words) { return CLI::IsMember(std::move(words)).description(""); }
-CLI::Validator between(int least, int most) { return CLI::Range(least, most).description(""); }
-
-// CLI11's own sentences are English; its kinds of error are few.
-std::string in_chinese(const CLI::ParseError& failure) {
-  const std::string what = failure.what();
-  const auto subject = what.substr(0, what.find(" is required"));
-  if (failure.get_name() == "RequiredError") return "缺少 " + (subject == "A subcommand" ? "子命令" : subject);
-  if (failure.get_name() == "ExtrasError") return "不认识的参数 " + what.substr(what.find(':') + 1);
-  if (failure.get_name() == "ExcludesError") return "不可同时给出：" + what;
-  if (failure.get_name() == "ArgumentMismatch") return "缺少取值：" + what;
-  if (failure.get_name() == "ValidationError" || failure.get_name() == "ConversionError")
-    return "取值不合要求：" + what;
-  return what;
-}
 
 // Everything that the command line says; one sub-command's part is used.
 struct Arguments {
@@ -122,7 +81,8 @@ void add_send(CLI::App& app, Arguments& all) {
   add_key(*command, all.send.idempotency_key);
   add_purpose(*command, all.send.purpose);
   command->callback([&all] {
-    if (all.send.kind.empty() == all.send.type.empty()) throw CLI::RequiredError("--kind 或 --type（二者取一）");
+    if (all.send.kind.empty() == all.send.type.empty())
+      throw CLI::ValidationError("须给出 --kind 或 --type（二者取一）");
     all.chosen = [&all](Session& session) { return send(session, all.send); };
   });
 }
@@ -147,7 +107,9 @@ void add_query(CLI::App& app, Arguments& all) {
   command->callback([&all] {
     const auto given =
         (all.query.uscc.empty() ? 0 : 1) + (all.query.id_no.empty() ? 0 : 1) + (all.query.id.empty() ? 0 : 1);
-    if (given != 1) throw CLI::RequiredError("--uscc、--id-no、--id 三者之一");
+    if (given == 0) throw CLI::ValidationError("没有指明查谁：须给出 --uscc、--id-no、--id 之一");
+    if (given > 1)
+      throw CLI::ValidationError("--uscc、--id-no、--id 只能给出一个，却给出了 " + std::to_string(given) + " 个");
     all.chosen = [&all](Session& session) { return query(session, all.query); };
   });
 }
@@ -193,13 +155,10 @@ void add_connection(CLI::App& app, Arguments& all) {
 }
 
 void build(CLI::App& app, Arguments& all) {
-  app.option_defaults()->group("选项");
-  app.set_help_flag("-h,--help", "显示帮助")->group("选项");
-  app.formatter(std::make_shared<ChineseFormatter>());
+  terminal::begin(app);
   app.require_subcommand(1);
   app.fallthrough();  // connection options may also stand after the sub-command
   add_connection(app, all);
-  app.set_version_flag("--version", "chuanyu " CHUANYU_VERSION, "版本")->group("选项");
   add_simple(app, all, "whoami", "网关把你认作谁", whoami);
   add_put(app, all, "put", "发布一条本机构的记录", true);
   add_put(app, all, "import", "批量导入本机构的记录", false);
@@ -213,10 +172,6 @@ void build(CLI::App& app, Arguments& all) {
   self->add_option("--admin", all.admin_url, "运维监听地址，如 http://127.0.0.1:9443；给出时一并检查就绪")
       ->type_name("地址");
   self->callback([&all] { all.chosen = [&all](Session& session) { return selftest(session, all.admin_url); }; });
-  for (auto* command : app.get_subcommands({})) {
-    command->group("子命令");
-    command->get_help_ptr()->group("选项");
-  }
   app.footer(kFooter);  // last: sub-commands would inherit it
 }
 
@@ -226,13 +181,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
   Arguments all;
   CLI::App app{"川渝数据共享网关命令行：机构与运维人员使用", "chuanyu"};
   build(app, all);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& failure) {
-    if (failure.get_exit_code() == 0) return app.exit(failure, out, err), kOk;  // --help, --version
-    err << "用法错误：" << in_chinese(failure) << "\n用 --help 查看用法\n";
-    return kUsage;
-  }
+  if (const auto exit = terminal::parse(app, argc, argv, out, err)) return *exit;
   const auto complete = all.connection.complete();
   Session session(all.connection, all.json, out, err);
   return complete ? all.chosen(session) : session.fail(complete.error());

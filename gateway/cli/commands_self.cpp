@@ -41,8 +41,15 @@ class Checks {
 };
 
 std::string found_of(const Answer& answer) {
-  return answer.exit == kOk ? "HTTP " + std::to_string(answer.status)
-                            : text_at(answer.body, "/code") + " " + text_at(answer.body, "/detail");
+  if (answer.exit == kOk) return "HTTP " + std::to_string(answer.status);
+  const auto advice = text_at(answer.body, "/advice");
+  return text_at(answer.body, "/code") + " " + text_at(answer.body, "/title") + "：" + text_at(answer.body, "/detail") +
+         (advice.empty() ? "" : "；" + advice);
+}
+
+std::string connection_text(const Session& session) {
+  const auto tls = session.negotiated();
+  return session.connection().url + (tls.empty() ? "" : "，" + tls);
 }
 
 void check_certificate(Checks& checks, const std::string& path, TimeUs now) {
@@ -121,7 +128,7 @@ int selftest(Session& session, const std::string& admin_url) {
   const auto who = session.call("GET", "/v1/whoami", {}, {}, /*quiet=*/true);
   const TimeUs after = clock.now();
   const bool connected = who.status != 0;
-  checks.add(connected, "连接（双向 TLS）", connected ? session.connection().url : found_of(who), who.exit);
+  checks.add(connected, "连接（双向 TLS）", connected ? connection_text(session) : found_of(who), who.exit);
   if (connected) {
     if (checks.add(who.exit == kOk, "身份",
                    who.exit == kOk ? text_at(who.body, "/name") + " " + text_at(who.body, "/urn") : found_of(who),

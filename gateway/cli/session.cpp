@@ -17,6 +17,23 @@ int exit_of(int status) {
   return status >= 400 ? kRefused : kOk;
 }
 
+// The client's words are about any server; the one at the other end here is the caller's own gateway.
+Json problem_of(const Error& failure, const Connection& connection) {
+  const bool away = failure.code == Code::PEER_UNREACHABLE;
+  const auto& about = info(away ? Code::LOCAL_UNREACHABLE : failure.code);
+  std::string_view advice = about.advice;
+  // The table's advice is for who was refused; here it is the command line that refuses the gateway.
+  if (failure.code == Code::TLS_UNTRUSTED && failure.where == connection.trust) {
+    advice = "请先核对 --trust（或连接档案的 trust）是否为签发网关证书的根 CA；无误则请网关运维人员检查其证书链";
+  } else if (failure.code == Code::TLS_UNTRUSTED && failure.where != connection.url) {
+    advice = "请核对 --url（或连接档案的 url）中的主机名是否与网关证书所载一致";
+  }
+  return Json{
+      {"code", about.name},        {"title", about.title_zh},
+      {"titleEn", about.title_en}, {"detail", away ? "地址 " + connection.url + "：" + failure.detail : failure.detail},
+      {"pointer", failure.where},  {"advice", advice}};
+}
+
 std::string resolve(const std::string& profile, const std::string& path) {
   if (path.empty() || path.front() == '/') return path;
   const auto slash = profile.find_last_of('/');
@@ -91,12 +108,7 @@ Answer Session::call(const std::string& method, const std::string& target, std::
   Answer answer;
   const auto give_up = [&](const Error& failure) {
     answer.exit = failure.code == Code::CONFIG_UNREADABLE || failure.code == Code::CONFIG_VALUE ? kUsage : kUnreachable;
-    answer.body = Json{{"code", to_string(failure.code)},
-                       {"title", info(failure.code).title_zh},
-                       {"titleEn", info(failure.code).title_en},
-                       {"detail", failure.detail},
-                       {"pointer", failure.where},
-                       {"advice", info(failure.code).advice}};
+    answer.body = problem_of(failure, connection_);
     if (!quiet) report(answer);
     return answer;
   };
@@ -108,6 +120,10 @@ Answer Session::call(const std::string& method, const std::string& target, std::
     options.files.trust = connection_.trust;
     options.files.crl = connection_.crl;
     options.answer = std::chrono::seconds(connection_.timeout_seconds);
+    const bool unchecked = options.url.starts_with("https://") && options.files.crl.empty();
+    if (unchecked && !json_) {
+      err_ << "警告：没有给出吊销列表（--crl，或连接档案的 crl），不能发现网关证书已被吊销\n";
+    }
     auto made = transport::Client::make(std::move(options));
     if (!made) return give_up(made.error());
     client_ = std::move(made).value();
@@ -133,6 +149,8 @@ bool Session::printed(const Answer& answer) {
   out_ << answer.body.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   return true;
 }
+
+std::string Session::negotiated() const { return client_ ? client_->negotiated() : std::string(); }
 
 transport::Header Session::idempotency(const std::string& given) {
   if (!given.empty()) return {"Idempotency-Key", given};

@@ -67,6 +67,7 @@ class Session {
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
   const Connection& connection() const { return connection_; }
+  std::string negotiated() const;  // TLS version and cipher suite; empty before a call, and without TLS
 
   // With --json: prints the body and returns true, so that a command is done.
   bool printed(const Answer& answer);

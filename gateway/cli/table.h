@@ -1,18 +1,15 @@
 // gateway/cli/table.h: tables for people, with Chinese columns that line up.
 //
-// A wide character takes two columns of a terminal (East Asian Width W or F), a combining one none. Threads: plain
+// A cell is one line without control characters: what a gateway sends must not steer the terminal. Threads: plain
 // values.
 #pragma once
 
 #include <iosfwd>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace chuanyu::cli {
-
-std::size_t display_width(std::string_view utf8);
 
 // Columns two spaces apart, header underlined. Rows shorter than the header are filled with empty cells.
 class Table {

@@ -73,8 +73,6 @@ class Section {
   std::vector<std::string> known_;
 };
 
-// The word of `known` that was probably meant; empty when none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
 // ~ and / as JSON pointers write them.
 std::string pointer_token(std::string_view key);
 

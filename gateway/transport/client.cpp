@@ -172,7 +172,8 @@ Result<std::unique_ptr<Client>> Client::make(ClientOptions options) {
     auto http = std::make_unique<httplib::SSLClient>(url.host, url.port);
     if (!http->is_valid()) return error(Code::LOCAL_CRYPTO, "OpenSSL 不能建立 TLS 环境");
     CHUANYU_TRY([[maybe_unused]] const auto facts, configure(http->ssl_context(), impl->options.files, true));
-    impl->check = std::make_unique<PeerCheck>(url.host, impl->options.expected_urn, impl->options.pins);
+    impl->check = std::make_unique<PeerCheck>(url.host, impl->options.files.trust, impl->options.expected_urn,
+                                              impl->options.pins);
     impl->check->install(http->ssl_context());
     http->enable_server_certificate_verification(false);  // httplib's own check, which knows neither CRLs nor pins
     impl->http = std::move(http);
@@ -214,6 +215,8 @@ Result<Response> Client::call(const std::string& method, const std::string& targ
   for (auto& [name, value] : answer.headers) out.headers.push_back({name, value});
   return out;
 }
+
+std::string Client::negotiated() const { return impl_->check == nullptr ? "" : impl_->check->negotiated(); }
 
 void Client::cancel() {
   const std::lock_guard lock(impl_->mutex);

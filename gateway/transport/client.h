@@ -41,6 +41,8 @@ class Client {
   // repeats it.
   Result<Response> call(const std::string& method, const std::string& target, std::vector<Header> headers = {},
                         Bytes body = {});
+  // TLS version and cipher suite of the last handshake ("TLSv1.3 TLS_AES_256_GCM_SHA384"); empty without one.
+  std::string negotiated() const;
   void cancel();  // makes a running call fail with PEER_UNREACHABLE
 
  private:

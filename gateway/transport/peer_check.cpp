@@ -53,7 +53,9 @@ int PeerCheck::check(X509_STORE_CTX* chain) {
   if (X509_verify_cert(chain) != 1) {
     const int result = X509_STORE_CTX_get_error(chain);
     const std::string reason = X509_verify_cert_error_string(result);
-    return refuse(chain, result, error(code_of_verify_result(result), "对端证书未通过检查：" + reason));
+    const Code code = code_of_verify_result(result);
+    if (code != Code::TLS_UNTRUSTED) return refuse(chain, result, error(code, "服务器证书未通过检查：" + reason));
+    return refuse(chain, result, error(code, "服务器证书不能追溯到所指文件中的根证书：" + reason, trust_));
   }
   X509* leaf = X509_STORE_CTX_get0_cert(chain);
   const auto certificate = read_certificate(leaf);
@@ -69,7 +71,7 @@ int PeerCheck::check(X509_STORE_CTX* chain) {
   }
   if (expected_urn_.empty() && pins_.empty() && !is_host(leaf)) {
     return refuse(chain, X509_V_ERR_HOSTNAME_MISMATCH,
-                  error(Code::TLS_UNTRUSTED, "对端证书不是为主机 " + host_ + " 签发"));
+                  error(Code::TLS_UNTRUSTED, "服务器证书不是为主机 " + host_ + " 签发", host_));
   }
   return 1;
 }
@@ -80,9 +82,11 @@ bool PeerCheck::is_host(X509* leaf) const {
 }
 
 void PeerCheck::on_info(const SSL* ssl, int where, int value) {
-  if ((where & SSL_CB_ALERT) == 0 || (where & SSL_CB_READ) == 0) return;
   auto* self = static_cast<PeerCheck*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), slot()));
-  self->on_alert(value & 0xFF);
+  if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
+    self->negotiated_ = std::string(SSL_get_version(ssl)) + " " + SSL_get_cipher_name(ssl);
+  }
+  if ((where & SSL_CB_ALERT) != 0 && (where & SSL_CB_READ) != 0) self->on_alert(value & 0xFF);
 }
 
 void PeerCheck::on_alert(int description) {
@@ -100,7 +104,7 @@ void PeerCheck::on_alert(int description) {
       default: return Code::TLS_HANDSHAKE;
     }
   }();
-  failure_ = error(code, "对端拒绝了本方：" + text_of_alert(description));
+  failure_ = error(code, "服务器拒绝了本方：" + text_of_alert(description));
 }
 
 }  // namespace chuanyu::transport

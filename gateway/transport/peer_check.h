@@ -19,8 +19,12 @@ namespace chuanyu::transport {
 
 class PeerCheck {
  public:
-  PeerCheck(std::string host, std::string expected_urn, std::vector<crypto::Digest> pins)
-      : host_(std::move(host)), expected_urn_(std::move(expected_urn)), pins_(std::move(pins)) {}
+  // `trust`: the file of the trusted roots, to be named when the chain does not end in one of them.
+  PeerCheck(std::string host, std::string trust, std::string expected_urn, std::vector<crypto::Digest> pins)
+      : host_(std::move(host)),
+        trust_(std::move(trust)),
+        expected_urn_(std::move(expected_urn)),
+        pins_(std::move(pins)) {}
   PeerCheck(const PeerCheck&) = delete;
   PeerCheck& operator=(const PeerCheck&) = delete;
 
@@ -28,7 +32,8 @@ class PeerCheck {
   void reset() { failure_.reset(); }
   // What the check, or an alert of the server, said since reset().
   const std::optional<Error>& failure() const { return failure_; }
-  std::atomic<bool> cancelled{false};  // makes a handshake fail
+  const std::string& negotiated() const { return negotiated_; }  // version and cipher suite of the last handshake
+  std::atomic<bool> cancelled{false};                            // makes a handshake fail
 
  private:
   static int verify(X509_STORE_CTX* chain, void* self);
@@ -39,9 +44,11 @@ class PeerCheck {
   void on_alert(int description);
 
   const std::string host_;
+  const std::string trust_;
   const std::string expected_urn_;
   const std::vector<crypto::Digest> pins_;
   std::optional<Error> failure_;
+  std::string negotiated_;
 };
 
 }  // namespace chuanyu::transport

@@ -27,6 +27,21 @@ class Programs(unittest.TestCase):
                 self.assertGreater(len(done.stdout), 200)
                 self.assertNotEqual(0, run(program, "--no-such-option").returncode)
 
+    def test_wrong_use_is_told_in_chinese(self):
+        for words in (("chuanyu-gateway", "--confg", "x"), ("chuanyu-gateway", "--config"), ("chuanyu", "qurey", "credit"),
+                      ("chuanyu", "inbox", "--wait", "soon"), ("chuanyu-audit", "verfy"), ("chuanyu-audit", "show", "x", "--index", "a"),
+                      ("chuanyu-map", "chek", "adapters"), ("chuanyu-map", "convert", "--form", "x")):
+            with self.subTest(words):
+                done = run(*words)
+                self.assertEqual(2, done.returncode, done.stderr)
+                first = done.stderr.splitlines()[0]
+                self.assertIn("用法有误", first)
+                self.assertNotRegex(first, "[a-z]+ [a-z]+ [a-z]+")  # a sentence of the library
+
+    def test_versions(self):
+        for program in ("chuanyu-gateway", "chuanyu", "chuanyu-audit", "chuanyu-map"):
+            self.assertRegex(run(program, "--version").stdout, rf"^{program} \d")
+
     def test_scripts_answer_help(self):
         for script in ("deploy/quickstart", "deploy/install-deps", "deploy/demo/up", "deploy/demo/story", "tests/run",
                        "tests/lint/tidy", "certs/make-dev-pki"):

@@ -37,6 +37,20 @@ TEST(Spec, EverythingAtOnce) {
              "CONFIG_KEY_UNKNOWN /native/colour", "CONFIG_KEY_MISSING /rules/0", "CONFIG_KEY_MISSING /rules/0"}));
 }
 
+TEST(Spec, AMistakeOfFormDoesNotHideMistakesOfMeaning) {
+  const std::string missing = R"({"kind":"iso","n":"/b","c":"case_name"})";
+  const std::string unknown = R"({"kind":"iso","n":"/c","c":"nothing","as":"text"})";
+  EXPECT_EQ(mistakes(mapping(kGood + "," + missing + "," + unknown)),
+            (Texts{"CONFIG_KEY_MISSING /rules/1", "MAPPING_INVALID /rules/2/c"}));
+  const std::string coded = R"({"kind":"iso","n":"/b","c":"state","as":{"code":"s"}})";
+  EXPECT_EQ(mistakes(mapping(coded + "," + unknown, R"(,"codesets":{"s":{"pairs":[["1"]]}})")),
+            (Texts{"CONFIG_VALUE /codesets/s/pairs/0", "MAPPING_INVALID /rules/1/c"}))
+      << "what depends on the mistaken code set is not blamed";
+  EXPECT_EQ(mistakes(mapping(R"({"kind":"iso","n":"/a/b","c":"case_id"})", R"(,"structure":[{"n":"/a"}])")),
+            Texts{"CONFIG_KEY_MISSING /rules/0"})
+      << "nor the structure that the mistaken rule would fill";
+}
+
 TEST(Spec, Syntax) {
   EXPECT_EQ(mistakes("{"), Texts{"CONFIG_SYNTAX "});
   Folder empty;

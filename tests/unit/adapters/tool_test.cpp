@@ -69,6 +69,23 @@ TEST(Tool, ARecordThatCannotBeConvertedIsNamedAndTheRestGoesOn) {
   EXPECT_NE(ran.out.find("\"where\": \"/ZZBS\""), std::string::npos);
 }
 
+TEST(Tool, NothingConvertedIsNoDocument) {
+  Folder folder;
+  folder.write("in.json", "[{\"ZZBS\":1}]");
+  for (const char* to : {"cq.licence.v1", "canonical"}) {
+    const auto ran = run("convert --mappings " + kMappings + " --from sc.licence.v1 --to " + to + " " + folder.path() +
+                         "/in.json 2>/dev/null");
+    EXPECT_EQ(ran.exit, 1);
+    EXPECT_EQ(ran.out, "");
+  }
+  const auto written = folder.path() + "/out.xml";
+  EXPECT_EQ(run("convert --mappings " + kMappings + " --from sc.licence.v1 --to cq.licence.v1 " + folder.path() +
+                "/in.json --out " + written + " 2>/dev/null")
+                .exit,
+            1);
+  EXPECT_FALSE(std::filesystem::exists(written));
+}
+
 TEST(Tool, ExitCodes) {
   EXPECT_EQ(run("--help").exit, 0);
   EXPECT_EQ(run("2>/dev/null").exit, 2);

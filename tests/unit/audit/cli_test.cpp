@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "gateway/audit/audit.h"
-#include "gateway/audit/text.h"
 #include "gateway/journal/journal.h"
+#include "gateway/terminal/text.h"
 #include "raw_log.h"
 #include "schemas/canonical/log.pb.h"
 
@@ -86,7 +86,14 @@ TEST_F(CliTest, UsageIsExplained) {
   EXPECT_TRUE(says("verify"));
   EXPECT_EQ(run_it({"show", "--help"}), 0);
   EXPECT_TRUE(says("--exchange"));
+  for (const char* command : {"verify", "show"}) {
+    EXPECT_EQ(run_it({command, "--help"}), 0);
+    EXPECT_TRUE(says("--json"));
+    EXPECT_FALSE(says("Options"));
+  }
   EXPECT_EQ(run_it({}), kUsage);
+  EXPECT_EQ(run_it({"verfy", "x"}), kUsage);
+  EXPECT_NE(err_.str().find("没有子命令 verfy；是否应为 verify？"), std::string::npos) << err_.str();
   EXPECT_EQ(run_it({"verify"}), kUsage);
   EXPECT_EQ(run_it({"show", "x"}), kUsage) << "show what?";
   EXPECT_EQ(run_it({"show", "x", "--index", "1", "--last", "2"}), kUsage);
@@ -104,14 +111,26 @@ TEST_F(CliTest, VerifySaysWhatItFound) {
   EXPECT_EQ(json()["result"], "clean");
   EXPECT_EQ(json()["logs"][0]["size"], 2);
   EXPECT_EQ(json()["logs"][0]["signaturesChecked"], true);
-  EXPECT_EQ(run_it({"verify", temporary_ / "sc", "--json"}), kClean);
-  EXPECT_EQ(json()["logs"][0]["signaturesChecked"], false);
+  EXPECT_EQ(json()["signatures"], "checked");
 
   EXPECT_EQ(run_it({"verify", temporary_ / "sc", "--key", write_key(cq_), "--json"}), kTampered);
   EXPECT_EQ(json()["logs"][0]["findings"][0]["code"], "LOG_SIGNATURE");
   RawLog::flip(temporary_ / "sc", "entry", layout::number_key(1), 9);
   EXPECT_EQ(run_it({"verify", temporary_ / "sc"}), kTampered);
   EXPECT_TRUE(says("log#1"));
+}
+
+TEST_F(CliTest, WithoutAKeyTheConclusionIsAboutHashesOnly) {
+  sc_.write(temporary_ / "sc");
+  EXPECT_EQ(run_it({"verify", temporary_ / "sc"}), kClean);
+  EXPECT_FALSE(says("结论        完好")) << out_.str();
+  for (const char* word : {"只核对了哈希", "未核验签名", "--key"}) EXPECT_TRUE(says(word)) << out_.str();
+  EXPECT_EQ(run_it({"verify", temporary_ / "sc", "--json"}), kClean);
+  EXPECT_EQ(json()["signatures"], "unchecked");
+  EXPECT_EQ(json()["logs"][0]["signaturesChecked"], false);
+  cq_.write(temporary_ / "cq");
+  EXPECT_EQ(run_it({"verify", temporary_ / "sc", temporary_ / "cq", "--key", write_key(sc_), "--json"}), kClean);
+  EXPECT_EQ(json()["signatures"], "unchecked") << "of one of the two";
 }
 
 TEST_F(CliTest, VerifyTellsIncompleteAndUnsupportedApart) {
@@ -165,11 +184,39 @@ TEST_F(CliTest, ShowLinesUp) {
   std::size_t column = 0;
   int rows = 0;
   for (std::string line; std::getline(lines, line); ++rows) {
-    if (rows == 0) column = display_width(line.substr(0, line.find("从")));
+    if (rows == 0) column = terminal::display_width(line.substr(0, line.find("从")));
     if (rows < 2) continue;
-    EXPECT_EQ(display_width(line.substr(0, line.find("1151"))), column) << line;
+    EXPECT_EQ(terminal::display_width(line.substr(0, line.find("1151"))), column) << line;
   }
   EXPECT_EQ(rows, 5);
+}
+
+TEST_F(CliTest, ShowSaysWhoAnswersHowItEndedAndWhoseCertificateItWas) {
+  ledger::Entry asked = entry_of(EntryKind::queried, exchange_);
+  asked.to.clear();  // no agency is named: all of the other gateway's
+  asked.peer = "cq";
+  asked.principal = crypto::sha256("agency");
+  sc_.add(asked);
+  sc_.write(temporary_ / "sc");
+  ledger::Entry answered = asked;
+  answered.kind = EntryKind::answered;
+  answered.peer = "sc";
+  answered.stream = 1;
+  answered.peer_log = sc_.id;
+  answered.canonical = crypto::sha256("records");
+  cq_.add(answered);
+  cq_.write(temporary_ / "cq");
+
+  ASSERT_EQ(run_it({"show", temporary_ / "sc", "--index", "1"}), kClean);
+  for (const char* word : {"网关 cq", "机构证书指纹", "成功"}) EXPECT_TRUE(says(word)) << word << "\n" << out_.str();
+  EXPECT_FALSE(says("HMAC")) << "there is no keyed digest to explain";
+  ASSERT_EQ(run_it({"show", temporary_ / "cq", "--index", "1"}), kClean);
+  for (const char* word : {"应答网关", "对端网关证书指纹", "规范记录摘要 *", "HMAC"}) {
+    EXPECT_TRUE(says(word)) << word << "\n" << out_.str();
+  }
+  ASSERT_EQ(run_it({"show", temporary_ / "cq", "--index", "1", "--json"}), kClean);
+  EXPECT_EQ(json()["entries"][0]["answeringGateway"], "cq");
+  EXPECT_FALSE(json()["entries"][0].contains("result")) << "an error code, or nothing";
 }
 
 TEST_F(CliTest, ShowFindsWhatIsThereAndSaysWhatIsNot) {

@@ -21,6 +21,15 @@ class VerifyTest : public testing::Test {
     EXPECT_TRUE(log.ok()) << log.error().to_text();
     return verify(**log, log_.key.verify_key(), {});
   }
+  // In the folder: what the signer said of log_, whatever else stands there.
+  void put_true_checkpoint() {
+    ledger::Frontier tree;
+    for (std::uint64_t i = 0; i < log_.entries.size(); ++i) tree.append(log_.leaf(i));
+    RawLog::change(folder_, [&](storage::Environment& env, storage::WriteTxn& txn) {
+      txn.put(env.table("checkpoint"), layout::number_key(tree.size()),
+              ledger::sign_checkpoint({log_.origin, tree.size(), tree.root(), {}}, log_.key));
+    });
+  }
   static bool has(const LogReport& report, Code code, const std::string& where) {
     for (const Error& found : report.findings.listed) {
       if (found.code == code && found.where == where) return true;
@@ -68,16 +77,36 @@ TEST_F(VerifyTest, AWholeLogWrittenAnewByAnotherKey) {
   EXPECT_TRUE(has(verify_it(), Code::LOG_SIGNATURE, "checkpoint#2"));
 }
 
+TEST_F(VerifyTest, AWrongKeyIsOneFindingThatSaysSo) {
+  log_.write(folder_, {1, 256, 300});
+  auto log = LogReader::open(folder_);
+  ASSERT_TRUE(log.ok());
+  const LogReport report = verify(**log, crypto::SigningKey::generate().verify_key(), {});
+  ASSERT_EQ(report.findings.listed.size(), 1U);
+  const Error& found = report.findings.listed[0];
+  EXPECT_EQ(found.code, Code::LOG_SIGNATURE);
+  EXPECT_EQ(found.where, "checkpoint#1");
+  EXPECT_NE(found.detail.find("4 个检查点中有 4 个"), std::string::npos) << found.detail;
+  EXPECT_NE(found.detail.find("公钥给错了"), std::string::npos) << found.detail;
+}
+
+TEST_F(VerifyTest, OneForgedSignatureDoesNotBlameTheKey) {
+  log_.write(folder_, {1, 256, 300});
+  RawLog::flip(folder_, "checkpoint", layout::number_key(256), 1000);
+  const LogReport report = verify_it();
+  for (const Error& found : report.findings.listed) {
+    EXPECT_EQ(found.code, Code::LOG_SIGNATURE);
+    EXPECT_EQ(found.where, "checkpoint#256");
+    EXPECT_EQ(found.detail.find("公钥给错了"), std::string::npos) << found.detail;
+  }
+  EXPECT_EQ(report.findings.listed.size(), 1U);
+}
+
 TEST_F(VerifyTest, AnEntryReplacedTogetherWithItsTreeIsCaughtByTheCheckpoint) {
   RawLog forged = log_;
   forged.entries[10] = ledger::encode(entry_of(EntryKind::denied));
   forged.write(folder_);  // tree and tiles agree with the forgery
-  RawLog::change(folder_, [&](storage::Environment& env, storage::WriteTxn& txn) {
-    ledger::Frontier true_tree;
-    for (std::uint64_t i = 0; i < log_.entries.size(); ++i) true_tree.append(log_.leaf(i));
-    txn.put(env.table("checkpoint"), layout::number_key(700),
-            ledger::sign_checkpoint({log_.origin, 700, true_tree.root(), {}}, log_.key));
-  });
+  put_true_checkpoint();
   EXPECT_TRUE(has(verify_it(), Code::LOG_TAMPERED, "checkpoint#700"));
 }
 
@@ -85,12 +114,7 @@ TEST_F(VerifyTest, ATruncatedLogIsIncomplete) {
   RawLog shorter = log_;
   shorter.entries.resize(600);
   shorter.write(folder_);
-  RawLog::change(folder_, [&](storage::Environment& env, storage::WriteTxn& txn) {
-    ledger::Frontier whole;
-    for (std::uint64_t i = 0; i < log_.entries.size(); ++i) whole.append(log_.leaf(i));
-    txn.put(env.table("checkpoint"), layout::number_key(700),
-            ledger::sign_checkpoint({log_.origin, 700, whole.root(), {}}, log_.key));
-  });
+  put_true_checkpoint();
   EXPECT_TRUE(has(verify_it(), Code::LOG_INCOMPLETE, ""));
 }
 

@@ -112,12 +112,16 @@ TEST_F(Cli, HelpIsInChineseAndNamesTheExitCodes) {
 
 TEST_F(Cli, WrongUsageIsTwo) {
   EXPECT_EQ(run_bare({}), kUsage);
-  EXPECT_EQ(run_bare({"nonsense"}), kUsage);
-  EXPECT_EQ(run_at_gateway({"query", "credit"}), kUsage);                              // whom?
-  EXPECT_EQ(run_at_gateway({"query", "credit", "--uscc", "a", "--id", "b"}), kUsage);  // one of the two
-  EXPECT_EQ(run_at_gateway({"put", "money", "x.json"}), kUsage);                       // no such kind
-  EXPECT_EQ(run_at_gateway({"send", "x.json", "--to", "X"}), kUsage);                  // record or message?
-  EXPECT_EQ(run_bare({"whoami"}), kUsage);                                             // no gateway
+  EXPECT_EQ(run_bare({"whoa"}), kUsage);
+  EXPECT_THAT(err_, HasSubstr("没有子命令 whoa；是否应为 whoami？"));
+  EXPECT_EQ(run_at_gateway({"query", "credit"}), kUsage);  // whom?
+  EXPECT_THAT(err_, HasSubstr("须给出 --uscc、--id-no、--id 之一"));
+  EXPECT_EQ(run_at_gateway({"query", "credit", "--uscc", "a", "--id", "b"}), kUsage);
+  EXPECT_THAT(err_, HasSubstr("只能给出一个，却给出了 2 个"));
+  EXPECT_THAT(err_, Not(HasSubstr("缺少")));
+  EXPECT_EQ(run_at_gateway({"put", "money", "x.json"}), kUsage);       // no such kind
+  EXPECT_EQ(run_at_gateway({"send", "x.json", "--to", "X"}), kUsage);  // record or message?
+  EXPECT_EQ(run_bare({"whoami"}), kUsage);                             // no gateway
   EXPECT_THAT(err_, HasSubstr("--url"));
   EXPECT_EQ(run_bare({"--url", "https://127.0.0.1:1", "whoami"}), kUsage);  // no certificate
   EXPECT_THAT(err_, HasSubstr("--cert"));
@@ -155,7 +159,9 @@ TEST_F(Cli, RefusalsAndTroubleHaveTheirExitCodes) {
   gateway_.answers(500, "<html>", "text/html");
   EXPECT_EQ(run_at_gateway({"whoami"}), kTrouble);
   EXPECT_EQ(run_bare({"--url", "http://127.0.0.1:1", "whoami"}), kUnreachable);
-  EXPECT_THAT(err_, HasSubstr("PEER_UNREACHABLE"));
+  for (const char* word : {"LOCAL_UNREACHABLE", "本方网关", "http://127.0.0.1:1", "--url", "已启动"}) {
+    EXPECT_THAT(err_, HasSubstr(word));
+  }
 }
 
 TEST_F(Cli, PutSendsTheBytesWithTheirPurpose) {
@@ -284,6 +290,9 @@ TEST_F(Cli, SelftestSaysWhatIsWrong) {
   EXPECT_THAT(out_, HasSubstr("✗ 时钟"));
   EXPECT_EQ(run_bare({"--url", "http://127.0.0.1:1", "--json", "selftest"}), kUnreachable);
   EXPECT_THAT(out_, HasSubstr("\"ok\": false"));
+  EXPECT_EQ(run_bare({"--url", "http://127.0.0.1:1", "selftest"}), kUnreachable);
+  EXPECT_THAT(out_, HasSubstr("本方网关没有应答"));
+  EXPECT_THAT(out_, HasSubstr("确认网关已启动"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Chinese columns line up: a wide character takes two columns.
+// Chinese columns line up.
 #include "gateway/cli/table.h"
 
 #include <gtest/gtest.h>
@@ -7,19 +7,6 @@
 
 namespace chuanyu::cli {
 namespace {
-
-TEST(DisplayWidth, CountsTerminalColumns) {
-  EXPECT_EQ(display_width(""), 0U);
-  EXPECT_EQ(display_width("abc"), 3U);
-  EXPECT_EQ(display_width("川渝"), 4U);
-  EXPECT_EQ(display_width("（全角）"), 8U);
-  EXPECT_EQ(display_width("〔2025〕"), 8U);
-  EXPECT_EQ(display_width("扎西·多吉"), 9U);         // the middle dot is narrow
-  EXPECT_EQ(display_width("龚䶮"), 4U);              // extension A
-  EXPECT_EQ(display_width("\xF0\xA0\x80\x80"), 2U);  // U+20000, extension B
-  EXPECT_EQ(display_width("e\xCC\x81"), 1U);         // e with a combining accent
-  EXPECT_EQ(display_width("\xFF"), 1U);              // not UTF-8: one column each, no end of the world
-}
 
 TEST(Table, LinesUp) {
   Table table({"编号", "机构", "n"});

@@ -52,6 +52,14 @@ TEST_F(ClientTest, CallsAndKeepsItsConnection) {
   EXPECT_EQ(remotes.size(), 1U);
 }
 
+TEST_F(ClientTest, SaysWhatWasNegotiated) {
+  start();
+  auto client = make(client_options());
+  EXPECT_EQ(client->negotiated(), "");
+  ASSERT_TRUE(client->call("GET", "/x").ok());
+  EXPECT_EQ(client->negotiated().substr(0, 12), "TLSv1.3 TLS_");
+}
+
 TEST_F(ClientTest, PinsAndIdentityDecide) {
   start();
   auto wanted = client_options();

@@ -1,18 +1,22 @@
-#include "gateway/audit/text.h"
+#include "gateway/terminal/text.h"
 
 #include <gtest/gtest.h>
 
-namespace chuanyu::audit {
+namespace chuanyu::terminal {
 namespace {
 
 TEST(DisplayWidth, ChineseCharactersTakeTwoColumns) {
   EXPECT_EQ(display_width(""), 0U);
   EXPECT_EQ(display_width("abc"), 3U);
-  EXPECT_EQ(display_width("遂宁市"), 6U);
+  EXPECT_EQ(display_width("川渝"), 4U);
   EXPECT_EQ(display_width("（+08:00）"), 10U);
-  EXPECT_EQ(display_width("𠮷"), 2U) << "a character outside the basic plane";
-  EXPECT_EQ(display_width("é"), 1U) << "with a combining accent: e + U+0301";
+  EXPECT_EQ(display_width("〔2025〕"), 8U);
+  EXPECT_EQ(display_width("扎西·多吉"), 9U) << "the middle dot is narrow";
   EXPECT_EQ(display_width("a…b"), 3U);
+  EXPECT_EQ(display_width("龚䶮"), 4U) << "extension A";
+  EXPECT_EQ(display_width("𠮷"), 2U) << "a character outside the basic plane";
+  EXPECT_EQ(display_width("e\xCC\x81"), 1U) << "e with a combining accent";
+  EXPECT_EQ(display_width("\xFF"), 1U) << "not UTF-8: one column each";
 }
 
 TEST(Printable, NothingSteersTheTerminal) {
@@ -31,4 +35,4 @@ TEST(Table, ColumnsLineUp) {
 }
 
 }  // namespace
-}  // namespace chuanyu::audit
+}  // namespace chuanyu::terminal

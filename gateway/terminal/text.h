@@ -1,7 +1,7 @@
-// gateway/audit/text.h: tables that line up although Chinese characters take two columns of a terminal.
+// gateway/terminal/text.h: tables that line up although Chinese characters take two columns of a terminal.
 //
-// Text from a log is shown with control characters and bytes that are not UTF-8 replaced, so that it cannot steer the
-// terminal. Threads: pure functions.
+// Text from a log or a server is shown with control characters and bytes that are not UTF-8 replaced, so that it cannot
+// steer the terminal. Threads: pure functions.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace chuanyu::audit {
+namespace chuanyu::terminal {
 
 std::size_t display_width(std::string_view utf8);
 // One line that is safe to print: control characters become spaces, stray bytes \xNN.
@@ -21,4 +21,4 @@ using Row = std::vector<std::string>;
 // Columns two spaces apart, a rule under the header; no spaces at the end of a line.
 std::string table(const Row& header, const std::vector<Row>& rows);
 
-}  // namespace chuanyu::audit
+}  // namespace chuanyu::terminal

@@ -1,11 +1,11 @@
-#include "gateway/audit/text.h"
+#include "gateway/terminal/text.h"
 
 #include <algorithm>
 #include <cstdint>
 
 #include "gateway/base/bytes.h"
 
-namespace chuanyu::audit {
+namespace chuanyu::terminal {
 namespace {
 
 // Wide in every terminal: Hangul Jamo, CJK and its punctuation, kana, Hangul, compatibility and full-width forms,
@@ -96,4 +96,4 @@ std::string table(const Row& header, const std::vector<Row>& rows) {
   return out;
 }
 
-}  // namespace chuanyu::audit
+}  // namespace chuanyu::terminal
