@@ -1,9 +1,13 @@
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "gateway/exchange/filing.h"
 #include "gateway/exchange/publish.h"
@@ -16,7 +20,7 @@ using ledger::EntryKind;
 
 constexpr std::size_t kGroup = 256;  // rows converted and submitted at a time
 constexpr std::size_t kGroupBytes = std::size_t{1} << 20;
-constexpr std::size_t kConverting = 2;   // groups at a time
+constexpr std::size_t kConverters = 2;
 constexpr std::size_t kInFlight = 1024;  // rows that may wait for their commit
 
 // What became of the rows that were submitted; the document's thread waits here when it is too far ahead.
@@ -79,6 +83,48 @@ struct Row {
   std::optional<journal::Command> command{};
 };
 
+// A thread that converts groups of rows, one after the other.
+class Converter {
+ public:
+  using Task = std::packaged_task<std::vector<Row>()>;
+
+  Converter() : thread_([this] { work(); }) {}
+  ~Converter() {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  void take(Task task) {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    changed_.notify_one();
+  }
+
+ private:
+  void work() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+      if (tasks_.empty()) return;
+      Task task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> tasks_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
 // One import on its way: rows are gathered as they are read, converted together and handed to the journal in order.
 class Import {
  public:
@@ -138,16 +184,20 @@ class Import {
   }
 
   // Converting is most of an import's work and no row needs another, so groups are converted beside the reading; they
-  // are handed over in their order.
+  // are handed over in their order. What is less than a group is not worth a thread.
   void convert_group(const adapters::Adapter& adapter) {
+    const bool small = rows_.size() < kGroup && bytes_ < kGroupBytes && converting_.empty();
     bytes_ = 0;
-    while (converting_.size() >= kConverting) hand_over();
-    // Deferred: in hand_over(), when the system has no thread left.
-    converting_.push_back(std::async(std::launch::async | std::launch::deferred,
-                                     [this, &adapter, rows = std::exchange(rows_, {})]() mutable {
-                                       for (Row& row : rows) convert(adapter, row);
-                                       return std::move(rows);
-                                     }));
+    Converter::Task task([this, &adapter, rows = std::exchange(rows_, {})]() mutable {
+      for (Row& row : rows) convert(adapter, row);
+      return std::move(rows);
+    });
+    while (converting_.size() >= kConverters) hand_over();
+    converting_.push_back(task.get_future());
+    if (small) return task();
+    std::unique_ptr<Converter>& converter = converters_[next_++ % kConverters];
+    if (!converter) converter = std::make_unique<Converter>();
+    converter->take(std::move(task));
   }
 
   void hand_over() {
@@ -228,6 +278,8 @@ class Import {
   std::vector<Row> rows_;  // read, not yet being converted
   std::size_t bytes_ = 0;
   std::deque<std::future<std::vector<Row>>> converting_;
+  std::array<std::unique_ptr<Converter>, kConverters> converters_;
+  std::size_t next_ = 0;
 };
 
 }  // namespace
