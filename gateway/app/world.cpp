@@ -32,6 +32,11 @@ void check_profiles(const exchange::World& world, std::vector<Error>& errors) {
   }
 }
 
+void check_gateway(const config::Config& config, const exchange::World& world, std::vector<Error>& errors) {
+  if (world.directory->find_gateway(config.gateway.id) != nullptr) return;
+  errors.push_back(error(Code::CONFIG_VALUE, "名录中没有网关 " + config.gateway.id + " 的系统", "/gateway/id"));
+}
+
 }  // namespace
 
 std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_world(const config::Config& config) {
@@ -43,7 +48,10 @@ std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_wo
   for (const auto& [uscc, rules] : config.checks) {
     for (const auto& [check, word] : rules) world->checks[uscc].checks[check] = action_of(word);
   }
-  if (errors.empty()) check_profiles(*world, errors);
+  if (errors.empty()) {
+    check_gateway(config, *world, errors);
+    check_profiles(*world, errors);
+  }
   if (!errors.empty()) return errors;
   return std::shared_ptr<const exchange::World>(std::move(world));
 }
@@ -66,11 +74,9 @@ Result<transport::ClientOptions> peer_client(const config::Config& config, const
   transport::ClientOptions options;
   options.url = peer.url;
   options.files = tls_files(config);
-  for (const identity::System& system : directory.systems()) {
-    const identity::Party* party = directory.find_party(system.urn.uscc);
-    if (system.urn.role != identity::Role::gateway || party == nullptr || party->home != peer.id) continue;
-    options.expected_urn = identity::to_string(system.urn);
-    options.pins = system.pins;
+  if (const identity::System* system = directory.find_gateway_system(peer.id)) {
+    options.expected_urn = identity::to_string(system->urn);
+    options.pins = system->pins;
     return options;
   }
   return error(Code::CONFIG_VALUE, "名录中没有对端网关 " + peer.id + " 的系统", "/peers");

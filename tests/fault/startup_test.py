@@ -53,6 +53,11 @@ class Startup(unittest.TestCase):
     def other(self, name, province="cq"):
         return str(self.network.pki.folder / province / "gateway" / name)
 
+    def test_a_gateway_that_the_directory_does_not_know(self):
+        said = self.refused(self.changed(gateway={"id": "nn"}), "CONFIG_VALUE")
+        self.assertIn("/gateway/id", said)
+        self.assertIn("nn", said)
+
     def test_data_in_use(self):
         self.sc.start()
         self.refused(self.sc.config, "LOCAL_IN_USE")
