@@ -34,7 +34,7 @@ Json write_value(const Message& message, const FieldDescriptor& field, int index
 
 // CodeValue and its typed sisters: the bare code when there is no native text.
 Json code_json(const Message& message, const CodeFields& fields) {
-  const auto code = write_value(message, *fields.canonical, kSingular);
+  auto code = write_value(message, *fields.canonical, kSingular);
   const auto text = message.GetReflection()->GetString(message, fields.native_text);
   if (text.empty()) return code;
   return {{"canonical", code}, {"nativeText", text}};

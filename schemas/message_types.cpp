@@ -39,7 +39,7 @@ constexpr std::array kTypes = {
 
 // In the order of kTypes.
 const std::array<const google::protobuf::Message*, kTypes.size()>& prototypes() {
-  static const std::array<const google::protobuf::Message*, kTypes.size()> all = {
+  static const std::array<const google::protobuf::Message*, kTypes.size()> kAll = {
       &v1::ClueTransfer::default_instance(),     &v1::ClueReceipt::default_instance(),
       &v1::AssistRequest::default_instance(),    &v1::AssistExtension::default_instance(),
       &v1::AssistReply::default_instance(),      &v1::JointCase::default_instance(),
@@ -52,7 +52,7 @@ const std::array<const google::protobuf::Message*, kTypes.size()>& prototypes() 
       &v1::Evaluation::default_instance(),       &v1::LicenceQuery::default_instance(),
       &v1::VerifyReply::default_instance(),      &v1::CreditQuery::default_instance(),
       &v1::CreditReply::default_instance()};
-  return all;
+  return kAll;
 }
 
 }  // namespace

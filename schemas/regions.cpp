@@ -31,14 +31,14 @@ bool well_formed(std::string_view text) {
 Region look_up_region(std::string_view text) {
   if (!well_formed(text)) return {};
   Region region{RegionState::unknown, text.substr(0, 6), {}, {}};
-  if (const auto* row = find(detail::kcodes, region.code6)) {
+  if (const auto* row = find(detail::kCodes, region.code6)) {
     region.state = RegionState::current;
     region.current = row->code;
     region.name = row->value;
-  } else if (const auto* old = find(detail::kabolished, region.code6)) {
+  } else if (const auto* old = find(detail::kAbolished, region.code6)) {
     region.state = RegionState::abolished;
     region.current = old->value;
-    if (const auto* today = find(detail::kcodes, region.current)) region.name = today->value;
+    if (const auto* today = find(detail::kCodes, region.current)) region.name = today->value;
   } else if (text.substr(0, 2) != "50" && text.substr(0, 2) != "51") {
     region.state = RegionState::elsewhere;
   }

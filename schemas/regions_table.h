@@ -7,14 +7,14 @@ namespace chuanyu::schemas::detail {
 
 struct RegionRow {
   const char* code;   // six digits
-  const char* value;  // kcodes: the name; kabolished: today's code
+  const char* value;  // kCodes: the name; kAbolished: today's code
 };
 struct RegionTable {
   const RegionRow* rows;  // sorted by code
   std::size_t size;
 };
 
-extern const RegionTable kcodes;
-extern const RegionTable kabolished;
+extern const RegionTable kCodes;
+extern const RegionTable kAbolished;
 
 }  // namespace chuanyu::schemas::detail

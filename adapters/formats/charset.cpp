@@ -17,9 +17,9 @@
 namespace chuanyu::adapters {
 namespace {
 
-constexpr int kLeadFirst = 0x81;
-constexpr int kLeads = 126;                       // 0x81-0xFE
-constexpr int kTrails = 191;                      // 0x40-0xFE, 0x7F unused
+constexpr unsigned kLeadFirst = 0x81;
+constexpr std::size_t kLeads = 126;               // 0x81-0xFE
+constexpr std::size_t kTrails = 191;              // 0x40-0xFE, 0x7F unused
 constexpr std::uint32_t kFourByteBmp = 39420;     // linear index of 0x8431A439 + 1: the end of the BMP part
 constexpr std::uint32_t kSupplementary = 189000;  // linear index of 0x90308130 = U+10000
 
@@ -145,6 +145,9 @@ class Utf8 final : public Charset {
   }
 };
 
+// Where a two-byte code stands in a table of them.
+std::size_t cell(unsigned lead, unsigned trail) { return (lead - kLeadFirst) * kTrails + (trail - 0x40); }
+
 class Gb final : public Charset {
  public:
   Gb(std::string_view id, const char* icu_name, bool four_byte, bool moved)
@@ -173,7 +176,7 @@ class Gb final : public Charset {
       }
       char32_t point = 0;
       if (end - p >= 2 && *p >= kLeadFirst && *p <= 0xFE && p[1] >= 0x40 && p[1] <= 0xFE) {
-        point = two_[(p[0] - kLeadFirst) * kTrails + (p[1] - 0x40)];
+        point = two_[cell(p[0], p[1])];
         if (point != 0) p += 2;
       } else if (four_byte_ && end - p >= 4 && *p >= kLeadFirst && *p <= 0xFE && is_four_byte_tail(p)) {
         point = from_four(linear(p));
@@ -266,13 +269,13 @@ class Gb final : public Charset {
   }
 
   void build_two(Icu& icu) {
-    for (int lead = kLeadFirst; lead <= 0xFE; ++lead) {
-      for (int trail = 0x40; trail <= 0xFE; ++trail) {
+    for (unsigned lead = kLeadFirst; lead <= 0xFE; ++lead) {
+      for (unsigned trail = 0x40; trail <= 0xFE; ++trail) {
         if (trail == 0x7F) continue;
         const char bytes[2] = {static_cast<char>(lead), static_cast<char>(trail)};
         const auto point = icu.decode({bytes, 2});
         if (!point || *point < 0x80) continue;
-        two_[static_cast<std::size_t>((lead - kLeadFirst) * kTrails + (trail - 0x40))] = *point;
+        two_[cell(lead, trail)] = *point;
         const auto code = static_cast<std::uint32_t>(lead << 8 | trail);
         if (*point < 0x10000)
           bmp_[*point] = code;
@@ -312,7 +315,7 @@ class Gb final : public Charset {
       if (four <= 0xFFFF) continue;  // this ICU has the 2022 table already
       const char32_t from = moved.from;
       const char32_t to = moved.to;
-      two_[static_cast<std::size_t>(((moved.code >> 8) - kLeadFirst) * kTrails + ((moved.code & 0xFF) - 0x40))] = to;
+      two_[cell(moved.code >> 8, moved.code & 0xFF)] = to;
       bmp_[to] = moved.code;
       bmp_[from] = four;
       const unsigned char bytes[4] = {static_cast<unsigned char>(four >> 24), static_cast<unsigned char>(four >> 16),
@@ -346,19 +349,19 @@ class Gb final : public Charset {
 }  // namespace
 
 const Charset* Charset::find(std::string_view id) {
-  static const Utf8 utf8;
-  if (id == "utf-8") return &utf8;
+  static const Utf8 kUtf8;
+  if (id == "utf-8") return &kUtf8;
   if (id == "gb18030-2022") {
-    static const Gb gb("gb18030-2022", "gb18030", true, true);
-    return &gb;
+    static const Gb kGb("gb18030-2022", "gb18030", true, true);
+    return &kGb;
   }
   if (id == "gb18030-2000") {
-    static const Gb gb("gb18030-2000", "gb18030", true, false);
-    return &gb;
+    static const Gb kGb("gb18030-2000", "gb18030", true, false);
+    return &kGb;
   }
   if (id == "gbk") {
-    static const Gb gb("gbk", "GBK", false, false);
-    return &gb;
+    static const Gb kGb("gbk", "GBK", false, false);
+    return &kGb;
   }
   return nullptr;
 }

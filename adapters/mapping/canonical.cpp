@@ -58,6 +58,7 @@ class Builder {
 
   void fields(const Descriptor& message, int parent, int scope, const std::string& prefix) {
     std::vector<const FieldDescriptor*> sorted;
+    sorted.reserve(static_cast<std::size_t>(message.field_count()));
     for (int i = 0; i < message.field_count(); ++i) sorted.push_back(message.field(i));
     std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->number() < b->number(); });
     for (const auto* field : sorted) {

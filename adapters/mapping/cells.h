@@ -88,7 +88,7 @@ class Arena {
     return at;
   }
   std::string_view copy(std::string_view text) {
-    if (text.empty()) return {"", 0};
+    if (text.empty()) return "";
     char* at = take(text.size());
     std::memcpy(at, text.data(), text.size());
     return {at, text.size()};

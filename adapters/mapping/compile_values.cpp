@@ -97,7 +97,7 @@ bool Compiler::target(const Context& context, const std::string& c, Target& out,
     wrong(where, "此字段是列表，请用 each：" + c);
     return false;
   }
-  if (cover && c != "" && at(plan_->canonical, node).covered) {
+  if (cover && !c.empty() && at(plan_->canonical, node).covered) {
     wrong(where, "两条规则写同一标准字段：" + c);
     return false;
   }
@@ -211,20 +211,20 @@ std::shared_ptr<const CodeSet> Compiler::code_set(const AsSpec& as, const Target
 
 bool Compiler::convert(const AsSpec& as, const Context& context, Target& target, Convert& out, bool iso, bool cover) {
   using Shape = Target::Shape;
-  static const std::map<std::string, As> kinds = {{"text", As::text},
-                                                  {"bool", As::boolean},
-                                                  {"int", As::integer},
-                                                  {"dec", As::money},
-                                                  {"date", As::date},
-                                                  {"code", As::code},
-                                                  {"uscc", As::uscc},
-                                                  {"org_code", As::org_code},
-                                                  {"id_number", As::id_number},
-                                                  {"licence_id", As::licence_id},
-                                                  {"id", As::id},
-                                                  {"region", As::region}};
-  const auto kind = kinds.find(as.kind);
-  if (kind == kinds.end()) return false;  // reported by parse_spec
+  static const std::map<std::string, As> kKinds = {{"text", As::text},
+                                                   {"bool", As::boolean},
+                                                   {"int", As::integer},
+                                                   {"dec", As::money},
+                                                   {"date", As::date},
+                                                   {"code", As::code},
+                                                   {"uscc", As::uscc},
+                                                   {"org_code", As::org_code},
+                                                   {"id_number", As::id_number},
+                                                   {"licence_id", As::licence_id},
+                                                   {"id", As::id},
+                                                   {"region", As::region}};
+  const auto kind = kKinds.find(as.kind);
+  if (kind == kKinds.end()) return false;  // reported by parse_spec
   out.as = kind->second;
   out.action = as.check;
   const auto need = [&](std::initializer_list<Shape> shapes, std::string_view what) {

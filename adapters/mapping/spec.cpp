@@ -127,8 +127,8 @@ CheckAction check_action(Object& from) {
 }
 
 AsSpec parse_as(const json& value, const std::string& at, std::vector<Error>& errors) {
-  static const std::set<std::string> kinds = {"text", "bool",     "int",       "dec",        "date", "code",
-                                              "uscc", "org_code", "id_number", "licence_id", "id",   "region"};
+  static const std::set<std::string> kKinds = {"text", "bool",     "int",       "dec",        "date", "code",
+                                               "uscc", "org_code", "id_number", "licence_id", "id",   "region"};
   AsSpec as;
   as.at = at;
   if (value.is_string()) {
@@ -171,7 +171,7 @@ AsSpec parse_as(const json& value, const std::string& at, std::vector<Error>& er
         as.part_type = o.text("type").value_or("");
         as.part_version = o.text("version").value_or("");
       }
-      if (kinds.contains(as.kind) && as.kind != "code") o.finish();
+      if (kKinds.contains(as.kind) && as.kind != "code") o.finish();
       if (as.kind == "code") errors.push_back(error(Code::CONFIG_VALUE, "应为代码集名称", at + "/code"));
     }
   } else if (value.is_object() && value.contains("code")) {  // {"code": NAME, "text": FIELD}
@@ -184,7 +184,7 @@ AsSpec parse_as(const json& value, const std::string& at, std::vector<Error>& er
     errors.push_back(error(Code::CONFIG_VALUE, "应为类型名，或只有一个类型的对象", at));
     return as;
   }
-  if (!kinds.contains(as.kind)) errors.push_back(error(Code::CONFIG_VALUE, "没有这种类型：" + as.kind, at));
+  if (!kKinds.contains(as.kind)) errors.push_back(error(Code::CONFIG_VALUE, "没有这种类型：" + as.kind, at));
   return as;
 }
 

@@ -13,7 +13,6 @@ namespace {
 
 using chuanyu::Error;
 using chuanyu::adapters::Adapter;
-using chuanyu::adapters::GetOptions;
 using chuanyu::adapters::Note;
 using chuanyu::adapters::Registry;
 using nlohmann::json;

@@ -104,12 +104,12 @@ struct Gateway::Impl {
   std::unique_ptr<transport::Server> server;
   std::unique_ptr<transport::Server> admin;
 
-  Status open(std::shared_ptr<const exchange::World> world);
+  Status open(const std::shared_ptr<const exchange::World>& world);
   Status listen();
   std::vector<http::Check> checks() const;
 };
 
-Status Gateway::Impl::open(std::shared_ptr<const exchange::World> world) {
+Status Gateway::Impl::open(const std::shared_ptr<const exchange::World>& world) {
   CHUANYU_TRY(exchange::Settings settings, settings_of(config));
   CHUANYU_TRY(journal::Options options, journal_options(config, clock));
   CHUANYU_TRY(journal, journal::Journal::open(std::move(options), projection));

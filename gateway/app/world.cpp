@@ -25,8 +25,9 @@ void check_profiles(const exchange::World& world, std::vector<Error>& errors) {
     for (const auto& [kind, profile] : party.profiles) {
       const auto adapter = world.adapters->find(profile);
       if (!adapter || adapters::to_string(adapter->profile().kind) != kind) {
-        errors.push_back(
-            error(Code::CONFIG_VALUE, "名录中 " + uscc + " 的 " + kind + " 格式 " + profile + " 没有对应的映射"));
+        std::string where = uscc;
+        where.append("/").append(kind);
+        errors.push_back(error(Code::CONFIG_VALUE, "名录登记的格式 " + profile + " 没有对应的映射", std::move(where)));
       }
     }
   }

@@ -58,7 +58,7 @@ void describe_query(const v1::RecordQuery& query, bool reveal, Lines& lines) {
 
 // The entry that a record of an answer came from: whose record it is.
 std::string source_text(const LogReader& log, std::uint64_t index) {
-  const std::string place = "log#" + std::to_string(index);
+  std::string place = "log#" + std::to_string(index);
   const auto bytes = log.entry(index);
   if (!bytes.ok()) return place;
   const auto published = ledger::decode(*bytes);

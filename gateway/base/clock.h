@@ -18,9 +18,9 @@ using TimeUs = std::int64_t;  // microseconds since the epoch, UTC
 
 struct Date {
   int year = 0;
-  int month = 0;  // 1-12
-  int day = 0;    // 1-31
-  auto operator<=>(const Date&) const = default;
+  int month = 0;                                  // 1-12
+  int day = 0;                                    // 1-31
+  auto operator<=>(const Date&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy's own mistake
 };
 
 bool is_valid(const Date& date);         // a day that exists in the Gregorian calendar, years 1-9999

@@ -11,8 +11,8 @@ namespace {
 
 // Never destroyed: metrics are written until the last thread ends.
 prometheus::Registry& registry() {
-  static auto* const made = new prometheus::Registry(prometheus::Registry::InsertBehavior::Merge);
-  return *made;
+  static auto* const kMade = new prometheus::Registry(prometheus::Registry::InsertBehavior::Merge);
+  return *kMade;
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class Uuid {
   std::string to_string() const;  // lower case
   std::string_view bytes() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
   bool is_nil() const { return *this == Uuid{}; }
-  auto operator<=>(const Uuid&) const = default;
+  auto operator<=>(const Uuid&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy's own mistake
 
  private:
   std::array<std::uint8_t, 16> bytes_{};

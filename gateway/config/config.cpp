@@ -150,7 +150,7 @@ void read_peers(Reading& reading, Section& top, Config& config) {
 }
 
 void read_checks(Reading& reading, Section& top, Config& config) {
-  static const auto is_action = [](const std::string& text) {
+  static const auto kIsAction = [](const std::string& text) {
     return text == "reject" || text == "quarantine" || text == "warn";
   };
   const auto* sources = top.member("checks");
@@ -168,7 +168,7 @@ void read_checks(Reading& reading, Section& top, Config& config) {
     Section section(reading, &source.value(), at);
     for (const char* name : {"uscc", "org_code", "id_number", "licence_id", "region"}) {
       std::string action;
-      section.text(name, action, Need::optional, is_action, " reject、quarantine 或 warn");
+      section.text(name, action, Need::optional, kIsAction, " reject、quarantine 或 warn");
       if (!action.empty()) config.checks[source.key()][name] = action;
     }
     section.finish();

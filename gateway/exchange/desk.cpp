@@ -196,7 +196,7 @@ void Desk::submit_once(Once once) const {
 }
 
 void Desk::refuse(EntryKind kind, ledger::Entry entry, v1::LogBody body, Error error,
-                  std::function<void(Failure)> report) const {
+                  const std::function<void(Failure)>& report) const {
   entry.kind = kind;
   entry.result = to_string(error.code);
   body.set_error_detail(error.detail);

@@ -115,7 +115,7 @@ class Desk {
   void submit_once(Once once) const;
   // Logs a refusal (denied) or something that could not be understood (failed) and then reports it.
   void refuse(ledger::EntryKind kind, ledger::Entry entry, v1::LogBody body, Error error,
-              std::function<void(Failure)> report) const;
+              const std::function<void(Failure)>& report) const;
 
   // Submits all in order and waits for the last commit; the first failure. Not on the writer thread.
   Status submit_and_wait(std::vector<journal::Command> commands) const;

@@ -233,7 +233,8 @@ class Import {
     entry.native_in = desk_.journal.keyed_digest(row.native);
     v1::LogBody body = body_of(row);
     filed = write_filed(std::move(filed), entry, body);
-    journal::Command& job = row.command.emplace(desk_.journal.prepare({std::move(entry), serialise(body)}));
+    journal::Command& job =
+        row.command.emplace(journal::Command{desk_.journal.prepare({std::move(entry), serialise(body)}), {}, {}});
     job.decide = [this, token = std::move(filed.token),
                   digest = std::move(filed.digest)](const storage::ReadTxn& state) {
       const auto present = desk_.state.record(state, token);
@@ -255,7 +256,8 @@ class Import {
     body.clear_idempotency();
     body.set_error_detail(row.error->detail);
     body.set_error_where(row.error->where);
-    journal::Command& job = row.command.emplace(desk_.journal.prepare({std::move(entry), serialise(body)}));
+    journal::Command& job =
+        row.command.emplace(journal::Command{desk_.journal.prepare({std::move(entry), serialise(body)}), {}, {}});
     job.done = [this](const journal::Outcome& outcome) { tally_.done(outcome, true); };
   }
 
@@ -284,7 +286,7 @@ class Import {
 
 }  // namespace
 
-std::variant<Imported, Failure> Publishing::import_records(ImportCommand command) {
+std::variant<Imported, Failure> Publishing::import_records(const ImportCommand& command) {
   const auto world = desk_.world();
   const std::string_view what = adapters::to_string(command.kind);
   const identity::Party& owner = command.command.principal->party();
@@ -295,12 +297,12 @@ std::variant<Imported, Failure> Publishing::import_records(ImportCommand command
   const Uuid exchange = *earlier ? **earlier : Uuid::make(desk_.clock.now());
 
   Import import(desk_, command, world, stamp, exchange);
-  const auto refuse = [&](EntryKind kind, Error why) {
+  const auto refuse = [&](EntryKind kind, const Error& why) {
     ledger::Entry entry = import.entry();
     entry.kind = kind;
     entry.result = to_string(why.code);
     const journal::Outcome outcome = desk_.journal.append({std::move(entry), {}});
-    return Failure{outcome.status.ok() ? std::move(why) : outcome.status.error(), exchange, {}};
+    return Failure{outcome.status.ok() ? why : outcome.status.error(), exchange, {}};
   };
   if (!desk_.decide(*world, policy::Verb::publish, what, owner, &owner, owner.home, command.command.purpose,
                     import.entry())) {

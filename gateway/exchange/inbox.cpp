@@ -19,8 +19,8 @@ bool may_see(const identity::Principal& reader, const ExchangeRow& row) {
 
 }  // namespace
 
-void Inbox::list(std::shared_ptr<const identity::Principal> reader, std::uint64_t after, std::size_t limit,
-                 std::chrono::milliseconds wait, Reply<std::vector<InboxItem>> reply) {
+void Inbox::list(const std::shared_ptr<const identity::Principal>& reader, std::uint64_t after, std::size_t limit,
+                 std::chrono::milliseconds wait, const Reply<std::vector<InboxItem>>& reply) {
   const std::string uscc = reader->party().uscc;
   const auto answer = [this, uscc, after, limit, reply](bool even_empty) {
     auto items = read(uscc, after, limit);
@@ -82,8 +82,8 @@ Result<InboxItem> Inbox::item(std::uint64_t index, const Uuid& exchange) const {
   return item;
 }
 
-void Inbox::acknowledge(std::shared_ptr<const identity::Principal> reader, const Uuid& exchange,
-                        Reply<journal::Receipt> reply) {
+void Inbox::acknowledge(const std::shared_ptr<const identity::Principal>& reader, const Uuid& exchange,
+                        const Reply<journal::Receipt>& reply) {
   const std::string uscc = reader->party().uscc;
   const auto opened = [&]() -> Result<std::pair<ExchangeRow, ledger::Entry>> {
     CHUANYU_TRY(const storage::ReadTxn txn, desk_.journal.state());

@@ -55,11 +55,11 @@ class Inbox {
   explicit Inbox(Desk& desk) : desk_(desk) {}
   // Items after the cursor; when there are none, waits for one until `wait` is over and then answers with an empty
   // list.
-  void list(std::shared_ptr<const identity::Principal> reader, std::uint64_t after, std::size_t limit,
-            std::chrono::milliseconds wait, Reply<std::vector<InboxItem>> reply);
+  void list(const std::shared_ptr<const identity::Principal>& reader, std::uint64_t after, std::size_t limit,
+            std::chrono::milliseconds wait, const Reply<std::vector<InboxItem>>& reply);
   // Repeating it answers with the first receipt.
-  void acknowledge(std::shared_ptr<const identity::Principal> reader, const Uuid& exchange,
-                   Reply<journal::Receipt> reply);
+  void acknowledge(const std::shared_ptr<const identity::Principal>& reader, const Uuid& exchange,
+                   const Reply<journal::Receipt>& reply);
   // For sender, receiver, operators and auditors.
   Result<ExchangeView> view(const identity::Principal& reader, const Uuid& exchange) const;
 

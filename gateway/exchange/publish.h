@@ -62,7 +62,7 @@ class Publishing {
  public:
   explicit Publishing(Desk& desk) : desk_(desk) {}
   void publish(PublishCommand command, Reply<Published> reply);
-  std::variant<Imported, Failure> import_records(ImportCommand command);
+  std::variant<Imported, Failure> import_records(const ImportCommand& command);
 
  private:
   void replay(const Uuid& exchange, const Reply<Published>& reply) const;

@@ -125,7 +125,7 @@ bool still_current(const Desk& desk, const storage::ReadTxn& state, const Found&
   return true;
 }
 
-void Querying::query(QueryCommand command, Reply<Answer> reply) {
+void Querying::query(const QueryCommand& command, Reply<Answer> reply) {
   if (const Status ok = check(command); !ok.ok()) return reply(Failure{ok.error(), {}, {}});
   auto asked = std::make_shared<Asked>();
   asked->world = desk_.world();
@@ -163,13 +163,13 @@ void Querying::query(QueryCommand command, Reply<Answer> reply) {
   }
 }
 
-void Querying::refuse(std::shared_ptr<Asked> asked, EntryKind kind, Error why) {
+void Querying::refuse(const std::shared_ptr<Asked>& asked, EntryKind kind, Error why) {
   desk_.refuse(kind, std::move(asked->entry), std::move(asked->body), std::move(why),
                [asked](Failure failure) { asked->reply(std::move(failure)); });
 }
 
 // From the records of this gateway. A record that changes between look-up and append makes it look again.
-void Querying::local(std::shared_ptr<Asked> asked, int attempts) {
+void Querying::local(const std::shared_ptr<Asked>& asked, int attempts) {
   auto found = look_up(desk_, asked->body.query());
   if (!found.ok()) return refuse(asked, EntryKind::failed, found.error());
   v1::LogBody body = asked->body;
@@ -199,7 +199,7 @@ void Querying::local(std::shared_ptr<Asked> asked, int attempts) {
   desk_.submit_once(std::move(once));
 }
 
-void Querying::remote(std::shared_ptr<Asked> asked) {
+void Querying::remote(const std::shared_ptr<Asked>& asked) {
   asked->entry.peer = asked->home;
   asked->body.set_expires_at(asked->entry.time + desk_.settings.default_expiry);
   const auto deadline = Waiters::Clock::now() + asked->wait;
@@ -212,7 +212,7 @@ void Querying::remote(std::shared_ptr<Asked> asked) {
   desk_.submit_once(std::move(once));
 }
 
-void Querying::await(std::shared_ptr<Asked> asked, Waiters::Clock::time_point deadline) {
+void Querying::await(const std::shared_ptr<Asked>& asked, Waiters::Clock::time_point deadline) {
   const Uuid exchange = asked->entry.exchange;
   desk_.waiters.wait(Waiters::exchange_topic(exchange), deadline, [this, asked, deadline, exchange](Wake wake) {
     const auto txn = desk_.journal.state();
@@ -231,7 +231,7 @@ void Querying::await(std::shared_ptr<Asked> asked, Waiters::Clock::time_point de
 }
 
 // Tells the asker that the answer will come to the inbox, once the log says so. If it has come meanwhile, it is given.
-void Querying::defer(std::shared_ptr<Asked> asked) {
+void Querying::defer(const std::shared_ptr<Asked>& asked) {
   const Uuid exchange = asked->entry.exchange;
   ledger::Entry entry = asked->entry;
   entry.kind = EntryKind::deferred;
@@ -250,7 +250,7 @@ void Querying::defer(std::shared_ptr<Asked> asked) {
   desk_.journal.submit(std::move(job));
 }
 
-void Querying::replay(std::shared_ptr<Asked> asked, const Uuid& exchange) {
+void Querying::replay(const std::shared_ptr<Asked>& asked, const Uuid& exchange) {
   const auto txn = desk_.journal.state();
   if (!txn.ok()) return asked->reply(Failure{txn.error(), exchange, {}});
   const auto row = desk_.state.exchange(*txn, exchange);

@@ -57,18 +57,18 @@ bool still_current(const Desk& desk, const storage::ReadTxn& state, const Found&
 class Querying {
  public:
   explicit Querying(Desk& desk) : desk_(desk) {}
-  void query(QueryCommand command, Reply<Answer> reply);
+  void query(const QueryCommand& command, Reply<Answer> reply);
   // The answer of a settled query, as it was given; used for repetitions, status and inbox as well.
   std::variant<Answer, Failure> answer_of(const Uuid& exchange, const ExchangeRow& row) const;
 
  private:
   struct Asked;
-  void local(std::shared_ptr<Asked> asked, int attempts);
-  void remote(std::shared_ptr<Asked> asked);
-  void await(std::shared_ptr<Asked> asked, Waiters::Clock::time_point deadline);
-  void defer(std::shared_ptr<Asked> asked);
-  void replay(std::shared_ptr<Asked> asked, const Uuid& exchange);
-  void refuse(std::shared_ptr<Asked> asked, ledger::EntryKind kind, Error why);
+  void local(const std::shared_ptr<Asked>& asked, int attempts);
+  void remote(const std::shared_ptr<Asked>& asked);
+  void await(const std::shared_ptr<Asked>& asked, Waiters::Clock::time_point deadline);
+  void defer(const std::shared_ptr<Asked>& asked);
+  void replay(const std::shared_ptr<Asked>& asked, const Uuid& exchange);
+  void refuse(const std::shared_ptr<Asked>& asked, ledger::EntryKind kind, Error why);
   Desk& desk_;
 };
 

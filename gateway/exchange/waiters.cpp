@@ -68,7 +68,7 @@ void Waiters::make_ready(std::uint64_t id, Wake why) {
       break;
     }
   }
-  ready_.push_back([function = std::move(waiter.function), why] { function(why); });
+  ready_.emplace_back([function = std::move(waiter.function), why] { function(why); });
   wake_.notify_one();
 }
 

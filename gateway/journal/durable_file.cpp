@@ -74,7 +74,7 @@ Status write_durable_file(const std::string& folder, const std::string& name, By
     if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("不能改名", path);
     return sync_folder(folder);
   };
-  const Status status = write();
+  Status status = write();
   if (!status.ok()) ::unlink(temporary.c_str());
   return status;
 }

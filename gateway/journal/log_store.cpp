@@ -111,7 +111,7 @@ Status LogStore::commit() {
         [this](const ledger::TileId& tile, BytesView hashes) { txn_->put(tiles_, layout::tile_key(tile), hashes); });
     txn_->put(tree_row_, layout::kTreeKey, layout::encode({origin_, tree_.frontier()}));
   }
-  const Status status = txn_->commit();
+  Status status = txn_->commit();
   txn_.reset();
   if (status.ok()) durable_size_.store(tree_.size(), std::memory_order_release);
   return status;

@@ -146,7 +146,7 @@ Status StateStore::commit(std::uint64_t size, const crypto::Digest& root) {
   row += crypto::view(root);
   row += origin_;
   txn_->put(position_, kPositionKey, row);
-  const Status status = txn_->commit();
+  Status status = txn_->commit();
   txn_.reset();
   return status;
 }

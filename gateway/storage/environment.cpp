@@ -37,8 +37,8 @@ class OpenFolders {
     return made;
   }
   static std::set<std::string>& folders() {
-    static auto* const made = new std::set<std::string>;
-    return *made;
+    static auto* const kMade = new std::set<std::string>;
+    return *kMade;
   }
 };
 

@@ -12,8 +12,8 @@ namespace {
 
 // One slot of every SSL_CTX for the PeerCheck that watches it.
 int slot() {
-  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
+  static const int kIndex = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return kIndex;
 }
 
 Result<crypto::Certificate> read_certificate(X509* x509) {

@@ -42,7 +42,7 @@ TimeUs now() { return SystemClock{}.now(); }
 
 // The proof lives in the session, so that a resumed connection need not verify and parse again.
 int TlsSession::proof_index() {
-  static const int index = SSL_SESSION_get_ex_new_index(
+  static const int kIndex = SSL_SESSION_get_ex_new_index(
       0, nullptr, nullptr,
       [](CRYPTO_EX_DATA*, const CRYPTO_EX_DATA*, void** data, int, long,
          void*) {  // TLS 1.3 copies a session per ticket
@@ -50,7 +50,7 @@ int TlsSession::proof_index() {
         return 1;
       },
       [](void*, void* data, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<Proof*>(data); });
-  return index;
+  return kIndex;
 }
 
 void TlsSession::install_verification(SSL_CTX* context) {

@@ -24,7 +24,6 @@ namespace {
 
 using transport::Request;
 using transport::Responder;
-using transport::Response;
 
 struct Settings {
   unsigned connections = 64;

@@ -49,11 +49,11 @@ std::shared_ptr<const Registry> load(const std::string& folder) {
 }
 
 const Adapter& adapter(const std::string& id) {
-  static const auto registry = load(std::string(CHUANYU_SOURCE_DIR) + "/adapters");
-  if (registry == nullptr) std::abort();  // the reasons were printed
+  static const auto kRegistry = load(std::string(CHUANYU_SOURCE_DIR) + "/adapters");
+  if (kRegistry == nullptr) std::abort();  // the reasons were printed
   static std::map<std::string, std::shared_ptr<const Adapter>> found;
   auto& entry = found[id];
-  if (entry == nullptr) entry = registry->find(id);
+  if (entry == nullptr) entry = kRegistry->find(id);
   if (entry == nullptr) std::abort();
   return *entry;
 }

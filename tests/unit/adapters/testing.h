@@ -47,7 +47,7 @@ inline std::vector<Error> load_errors(const Folder& folder) {
 
 // The six profiles of the repository.
 inline const Registry& product() {
-  static const auto registry = [] {
+  static const auto kRegistry = [] {
     auto loaded = Registry::load(std::string(CHUANYU_SOURCE_DIR) + "/adapters");
     if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
       for (const auto& e : *errors) ADD_FAILURE() << e.to_text();
@@ -55,7 +55,7 @@ inline const Registry& product() {
     }
     return std::get<std::shared_ptr<const Registry>>(loaded);
   }();
-  return *registry;
+  return *kRegistry;
 }
 
 // An adapter from the text of one mapping; aborts with the mistakes when there are any.
@@ -108,15 +108,15 @@ inline std::vector<std::string> cut(const Adapter& adapter, std::string_view doc
 
 // The fixture records of a profile, as native bytes.
 inline const std::vector<std::string>& fixtures(const std::string& profile) {
-  static const std::map<std::string, std::string> files = {{"sc.credit.v1", "sichuan/fixtures/sc_credit.gb18030.csv"},
-                                                           {"cq.credit.v1", "chongqing/fixtures/cq_credit.json"},
-                                                           {"sc.licence.v1", "sichuan/fixtures/sc_licence.json"},
-                                                           {"cq.licence.v1", "chongqing/fixtures/cq_licence.xml"},
-                                                           {"sc.case.v1", "sichuan/fixtures/sc_case.gb18030.xml"},
-                                                           {"cq.case.v1", "chongqing/fixtures/cq_case.json"}};
+  static const std::map<std::string, std::string> kFiles = {{"sc.credit.v1", "sichuan/fixtures/sc_credit.gb18030.csv"},
+                                                            {"cq.credit.v1", "chongqing/fixtures/cq_credit.json"},
+                                                            {"sc.licence.v1", "sichuan/fixtures/sc_licence.json"},
+                                                            {"cq.licence.v1", "chongqing/fixtures/cq_licence.xml"},
+                                                            {"sc.case.v1", "sichuan/fixtures/sc_case.gb18030.xml"},
+                                                            {"cq.case.v1", "chongqing/fixtures/cq_case.json"}};
   static std::map<std::string, std::vector<std::string>> all;
   auto& records = all[profile];
-  if (records.empty()) records = cut(*product().find(profile), read_source("adapters/" + files.at(profile)));
+  if (records.empty()) records = cut(*product().find(profile), read_source("adapters/" + kFiles.at(profile)));
   return records;
 }
 

@@ -15,7 +15,6 @@
 namespace chuanyu::cli {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -10,8 +10,6 @@ namespace {
 
 using ledger::EntryKind;
 using testing::Book;
-using testing::kSuining;
-using testing::kTongnan;
 using testing::line;
 using testing::token_of;
 

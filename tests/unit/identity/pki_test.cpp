@@ -41,16 +41,16 @@ class Pki : public testing::Test {
   static void SetUpTestSuite() {
     std::string folder = (fs::temp_directory_path() / "chuanyu-pki-XXXXXX").string();
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
+    pki_folder = folder;
     const Outcome made = run(CHUANYU_SOURCE_DIR "/certs/make-dev-pki --out " + folder);
     ASSERT_EQ(made.status, 0) << made.output;
   }
-  static void TearDownTestSuite() { fs::remove_all(folder_); }
+  static void TearDownTestSuite() { fs::remove_all(pki_folder); }
 
-  static std::string at(const std::string& name) { return (folder_ / name).string(); }
+  static std::string at(const std::string& name) { return (pki_folder / name).string(); }
   // make-dev-pki COMMAND --out folder ARGUMENTS
   static Outcome pki(const std::string& command, const std::string& arguments) {
-    return run(CHUANYU_SOURCE_DIR "/certs/make-dev-pki " + command + " --out " + folder_.string() + " " + arguments);
+    return run(CHUANYU_SOURCE_DIR "/certs/make-dev-pki " + command + " --out " + pki_folder.string() + " " + arguments);
   }
   static Outcome openssl_verify(const std::string& name) {
     return run("openssl verify -CAfile " + at("trust.pem") + " -CRLfile " + at("crl.pem") +
@@ -71,7 +71,7 @@ class Pki : public testing::Test {
     return std::get<0>(loaded);
   }
 
-  inline static fs::path folder_;
+  inline static fs::path pki_folder;
 };
 
 TEST_F(Pki, EveryCertificateIsLetInAtItsOwnGateway) {
@@ -80,7 +80,7 @@ TEST_F(Pki, EveryCertificateIsLetInAtItsOwnGateway) {
   int seen = 0;
   for (const std::string province : {"sc", "cq"}) {
     for (const std::string role : {"gateway", "agency", "auditor", "operator"}) {
-      for (const auto& file : fs::directory_iterator(folder_ / province / role)) {
+      for (const auto& file : fs::directory_iterator(pki_folder / province / role)) {
         const std::string name = fs::path(province) / role / file.path().stem();
         if (file.path().extension() != ".crt" || name.ends_with(".chain")) continue;
         const Status status = d->diagnose(certificate(name), province);
@@ -96,7 +96,7 @@ TEST_F(Pki, EveryCertificateIsLetInAtItsOwnGateway) {
 }
 
 TEST_F(Pki, KeysArePrivateAndUsable) {
-  for (const auto& file : fs::recursive_directory_iterator(folder_)) {
+  for (const auto& file : fs::recursive_directory_iterator(pki_folder)) {
     if (file.path().extension() != ".key") continue;
     struct stat status {};
     ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
@@ -147,7 +147,7 @@ TEST_F(Pki, BadCertificatesForTestsAreBad) {
 }
 
 TEST_F(Pki, AGatewayKeyIsRotatedUnderTwoPins) {
-  const std::string make_directory = CHUANYU_SOURCE_DIR "/certs/make-directory --out " + folder_.string();
+  const std::string make_directory = CHUANYU_SOURCE_DIR "/certs/make-directory --out " + pki_folder.string();
   const auto old_key = certificate("cq/gateway/cq-gw");
   ASSERT_EQ(pki("renew", "cq-gw").status, 0);
   EXPECT_EQ(certificate("cq/gateway/cq-gw").spki, old_key.spki) << "renewed, same key";
@@ -170,7 +170,7 @@ TEST_F(Pki, AGatewayKeyIsRotatedUnderTwoPins) {
 
 TEST_F(Pki, OneGatewayForBothProvinces) {
   const Outcome made = run(CHUANYU_SOURCE_DIR "/certs/make-directory --hub hub --pin-agencies --out " +
-                           folder_.string() + " --to " + at("hub.json"));
+                           pki_folder.string() + " --to " + at("hub.json"));
   ASSERT_EQ(made.status, 0) << made.output;
   const auto loaded = Directory::load(at("hub.json"));
   ASSERT_EQ(loaded.index(), 0U);

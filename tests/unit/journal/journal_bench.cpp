@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
   for (std::size_t t = 0; t < threads; ++t) {
     fillers.emplace_back([&] { fill(**journal, entries / threads, batch, body); });
   }
-  for (std::size_t t = 0; t < fillers.size(); ++t) fillers[t].join();
+  for (std::thread& filler : fillers) filler.join();
   const double filled = seconds_since(start);
   for (const auto& [name, seconds] : cpu_by_thread()) {
     if (entries > 0)

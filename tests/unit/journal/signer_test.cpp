@@ -10,8 +10,6 @@
 namespace chuanyu::journal {
 namespace {
 
-using ledger::EntryKind;
-
 class SignerTest : public JournalTest {
  protected:
   // Appends until a checkpoint covers at least `size`: signing follows growth.

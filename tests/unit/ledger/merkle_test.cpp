@@ -109,23 +109,23 @@ TEST(Merkle, EveryConsistencyProofOfSmallTrees) {
 }
 
 RC_GTEST_PROP(MerkleLaw, ProofsOfAnySizeToTwoThousandHold, ()) {
-  static const auto leaves = some_leaves(kMost);
+  static const auto kLeaves = some_leaves(kMost);
   const auto size = *rc::gen::inRange<std::size_t>(1, kMost + 1);
   const auto index = *rc::gen::inRange<std::size_t>(0, size);
-  const Digest root = slow_root(leaves, 0, size);
-  Proof proof = inclusion_proof(index, size, nodes_of(leaves)).value();
-  RC_ASSERT(proof == slow_path(index, leaves, 0, size));
-  RC_ASSERT(verify_inclusion(index, size, leaves[index], proof, root));
+  const Digest root = slow_root(kLeaves, 0, size);
+  Proof proof = inclusion_proof(index, size, nodes_of(kLeaves)).value();
+  RC_ASSERT(proof == slow_path(index, kLeaves, 0, size));
+  RC_ASSERT(verify_inclusion(index, size, kLeaves[index], proof, root));
 
   const std::size_t old_size = index + 1;
-  const Proof consistency = consistency_proof(old_size, size, nodes_of(leaves)).value();
-  RC_ASSERT(verify_consistency(old_size, size, slow_root(leaves, 0, old_size), root, consistency));
+  const Proof consistency = consistency_proof(old_size, size, nodes_of(kLeaves)).value();
+  RC_ASSERT(verify_consistency(old_size, size, slow_root(kLeaves, 0, old_size), root, consistency));
 
   // One flipped bit anywhere spoils it.
   if (!proof.empty()) {
     const auto place = *rc::gen::inRange<std::size_t>(0, proof.size() * 256);
     proof[place / 256][place % 256 / 8] ^= static_cast<std::uint8_t>(1U << (place % 8));
-    RC_ASSERT(!verify_inclusion(index, size, leaves[index], proof, root));
+    RC_ASSERT(!verify_inclusion(index, size, kLeaves[index], proof, root));
   }
 }
 
