@@ -310,8 +310,8 @@ Status Journal::Impl::commit_group(Group& group) {
   const std::uint64_t before = log->size();
   std::uint64_t appended = 0;
   if (!group.commands.empty() || group.note) {
+    CHUANYU_CHECK(state->begin());  // first: it may be open still, and two locks are taken in one order
     CHUANYU_CHECK(log->begin());
-    CHUANYU_CHECK(state->begin());
     group.outcomes.assign(group.commands.size(), Outcome{});
     for (std::size_t i = 0; i < group.commands.size(); ++i) {
       appended += decide(group.commands[i], group.outcomes[i]) ? 1 : 0;
@@ -351,6 +351,7 @@ Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
 Status Journal::Impl::settle_state() {
   const std::uint64_t size = log->size();
   if (settled != size) CHUANYU_CHECK(state->commit(size, log->root()));
+  state->abort();  // what a group without entries began; this thread's lock must not outlive it
   {
     const std::lock_guard guard(mutex);
     settled = size;

@@ -75,6 +75,7 @@ TEST_F(JournalTest, AWriteErrorIsFatal) {
       }
       // The caller hears of it before on_fatal has run.
       journal.stop();
+      (*opened).reset();
       const bool right = outcome.status.error().code == Code::LOCAL_LOG_UNAVAILABLE && fatal == 1;
       if (write(pipe_ends[1], &acknowledged, sizeof acknowledged) != sizeof acknowledged) _exit(4);
       _exit(right ? 0 : 5);
