@@ -16,8 +16,8 @@ std::string examples_text() {
 }
 
 const TestJson& examples() {
-  static const TestJson all = TestJson::parse(examples_text());
-  return all;
+  static const TestJson kAll = TestJson::parse(examples_text());
+  return kAll;
 }
 
 TEST(Messages, EveryTypeHasAnExampleThatComesBack) {

@@ -34,7 +34,7 @@ std::string code_of(const test::Answer& answer) {
 
 test::Pki& ServerFixture::pki() {
   static test::Pki made;  // its folder goes with the program
-  [[maybe_unused]] static const bool issued = [] {
+  [[maybe_unused]] static const bool kIssued = [] {
     made.issue("server", {.urn = "urn:chuanyu:gateway:510000:12510000MCDEM0019R:gw"});
     made.issue("agency", {.server = false});
     return true;
