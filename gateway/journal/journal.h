@@ -69,7 +69,8 @@ class Projection {
   virtual std::uint32_t version() const = 0;  // another version than the stored one: the state is rebuilt
   virtual void open(const storage::Environment& state) = 0;  // called once before the first apply: look tables up
   virtual void apply(storage::WriteTxn& state, const Applied& applied) = 0;
-  // After the group's commits: wake whoever waits for what apply() saw. Not called while catching up.
+  // When the group is durable: wake whoever waits for what apply() saw; Journal::state() shows it. Not called while
+  // catching up.
   virtual void committed() {}
 };
 

@@ -113,6 +113,7 @@ void WorkerPool::work() {
       }
     }
     jobs.clear();
+    // Before the batch dies and its answers go: who has one may send the next request.
     const std::lock_guard lock(mutex_);
     --busy_;
   }

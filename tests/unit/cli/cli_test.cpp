@@ -1,6 +1,4 @@
 // The command line against a gateway that says what the test wants: requests as sent, output, exit codes.
-#include "gateway/cli/cli.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <sstream>
 
 #include "gateway/transport/server.h"
+#include "tests/unit/cli/say.h"
 
 namespace chuanyu::cli {
 namespace {
@@ -77,14 +75,10 @@ class Cli : public testing::Test {
   }
   int run_bare(std::vector<std::string> words) {
     words.insert(words.begin(), "chuanyu");
-    std::vector<const char*> argv;
-    for (const auto& word : words) argv.push_back(word.c_str());
-    std::ostringstream out;
-    std::ostringstream err;
-    const int exit = run(static_cast<int>(argv.size()), argv.data(), out, err);
-    out_ = out.str();
-    err_ = err.str();
-    return exit;
+    const Said said = say(words);
+    out_ = said.out;
+    err_ = said.err;
+    return said.exit;
   }
   int run_at_gateway(std::vector<std::string> words) {
     words.insert(words.begin(), {"--url", gateway_.url()});

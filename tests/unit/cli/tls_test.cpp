@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "gateway/cli/cli.h"
 #include "gateway/transport/server.h"
 #include "tests/support/pki.h"
+#include "tests/unit/cli/say.h"
 
 namespace chuanyu::cli {
 namespace {
@@ -41,14 +40,10 @@ class TlsCli : public testing::Test {
   int run_it(std::vector<std::string> words, const std::string& trust = {}, const std::string& at = {}) {
     words.insert(words.begin(), {"chuanyu", "--url", at.empty() ? url() : at, "--cert", pki_.chain("agency"), "--key",
                                  pki_.key("agency"), "--trust", trust.empty() ? pki_.trust() : trust});
-    std::vector<const char*> argv;
-    for (const auto& word : words) argv.push_back(word.c_str());
-    std::ostringstream out;
-    std::ostringstream err;
-    const int exit = run(static_cast<int>(argv.size()), argv.data(), out, err);
-    out_ = out.str();
-    err_ = err.str();
-    return exit;
+    const Said said = say(words);
+    out_ = said.out;
+    err_ = said.err;
+    return said.exit;
   }
 
   test::Pki pki_;
