@@ -201,9 +201,7 @@ Status Arrivals::push(const World& world, const v1::Envelope& envelope, Arrival&
     CHUANYU_TRY(const std::string text, schemas::message_to_json(envelope.what(), envelope.message()));
     return {};
   }
-  const auto adapter = world.adapter(*to, envelope.what());
-  if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "接收机构未登记这类记录的格式");
-  return to_native(desk_, *adapter, Fit::all_or_nothing, arrival.entry, arrival.body);
+  return to_receiver(desk_, world, *to, arrival.entry, arrival.body);
 }
 
 Status Arrivals::query(const World& world, const v1::Envelope& envelope, Arrival& arrival) const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/exchange/filing.h"
+#include "gateway/exchange/residual.h"
 #include "schemas/canonical/credit.pb.h"
 #include "schemas/canonical/log.pb.h"
 #include "schemas/enums.h"
@@ -48,6 +50,32 @@ Status to_native(const Desk& desk, const adapters::Adapter& adapter, Fit fit, le
   entry.count = static_cast<std::uint32_t>(body.native_out_size());
   entry.canonical = desk.digest_of(canonical);
   entry.native_out = desk.digest_of({body.native_out().begin(), body.native_out().end()});
+  return {};
+}
+
+Status to_receiver(const Desk& desk, const World& world, const identity::Party& receiver, ledger::Entry& entry,
+                   v1::LogBody& body) {
+  const auto adapter = world.adapter(receiver, entry.what);
+  if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "接收机构未登记这类记录的格式");
+  const adapters::Profile& profile = adapter->profile();
+  const auto answered = Uuid::from_bytes(body.in_reply_to());
+  const auto view = schemas::view_record(profile.kind, body.canonical(0));
+  std::optional<Origin> source;
+  if (answered && view.ok()) {
+    CHUANYU_TRY(source, residual(desk, {*answered, profile.kind, receiver.uscc, view->id}));
+  }
+  if (!source) return to_native(desk, *adapter, Fit::all_or_nothing, entry, body);
+
+  entry.mapping_out = {profile.id, profile.mapping_version, profile.fingerprint};
+  Bytes keep;
+  CHUANYU_TRY(const BytesView old, single_record(*adapter, source->bytes, keep));
+  CHUANYU_TRY(adapters::Converted native, adapter->put(body.canonical(0), old, world.checks_of(receiver.uscc)));
+  body.mutable_written_into()->set_index(source->index);
+  add_notes(body, native.notes);
+  body.add_native_out(std::move(native.bytes));
+  entry.count = 1;
+  entry.canonical = desk.digest_of({body.canonical(0)});
+  entry.native_out = desk.digest_of({body.native_out(0)});
   return {};
 }
 

@@ -4,8 +4,10 @@
 
 #include "gateway/exchange/conversion.h"
 #include "gateway/exchange/filing.h"
+#include "gateway/exchange/residual.h"
 #include "schemas/canonical/log.pb.h"
 #include "schemas/canonical_json.h"
+#include "schemas/record.h"
 
 namespace chuanyu::exchange {
 namespace {
@@ -26,8 +28,19 @@ Status to_canonical(const Desk& desk, const World& world, const PushCommand& c, 
   if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "名录未登记本机构这类记录的格式，或该格式未装载");
   Bytes keep;
   CHUANYU_TRY(const BytesView native, single_record(*adapter, c.native, keep));
-  CHUANYU_TRY(adapters::Converted converted, adapter->get(native, world.checks_of(sender.uscc)));
   const adapters::Profile& profile = adapter->profile();
+  CHUANYU_TRY(adapters::Converted converted, adapter->get(native, world.checks_of(sender.uscc)));
+  if (c.in_reply_to) {  // an edit of what that exchange brought, if it brought this record
+    const auto view = schemas::view_record(profile.kind, converted.bytes);
+    std::optional<Origin> origin;
+    if (view.ok()) {
+      CHUANYU_TRY(origin, brought(desk, {*c.in_reply_to, profile.kind, sender.uscc, view->id}));
+    }
+    if (origin) {
+      CHUANYU_TRY(converted, adapter->get_edited(native, origin->bytes, world.checks_of(sender.uscc)));
+      body.mutable_edited_from()->set_index(origin->index);
+    }
+  }
   entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
   entry.canonical = desk.journal.keyed_digest(converted.bytes);
   add_notes(body, converted.notes);
@@ -79,10 +92,7 @@ void Pushing::push(PushCommand command, Reply<Pushed> reply) {
   if (!local) {
     entry.peer = receiver->home;
   } else if (command.record) {
-    const auto adapter = world->adapter(*receiver, command.what);
-    if (!adapter)
-      return refuse(EntryKind::failed, error(Code::CLIENT_PROFILE_UNKNOWN, "接收机构未登记这类记录的格式", "/to"));
-    if (const Status made = to_native(desk_, *adapter, Fit::all_or_nothing, entry, body); !made.ok())
+    if (const Status made = to_receiver(desk_, *world, *receiver, entry, body); !made.ok())
       return refuse(EntryKind::failed, made.error());
   }
 

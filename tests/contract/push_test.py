@@ -85,6 +85,70 @@ class TwoProvinces(unittest.TestCase):
             self.assertEqual(receiver.await_item(answer.exchange)["record"]["status"], code)
             receiver.ack(answer.exchange)
 
+    # --- a record that comes back changed ------------------------------------------------------------------------------
+
+    def test_an_edit_is_written_into_the_senders_own_bytes(self):
+        """The partner's result stands in the old record; what the partner never saw is still there, byte for byte."""
+        sichuan, chongqing = self.client("G02"), self.client("G07")
+        old = (record("CA0001").native.decode("gb18030").replace("<案件标识>", "<!--内部--><案件标识>", 1)
+               .replace("</案件>", "\n <内部流程 批次='7'><备注>5.00</备注></内部流程></案件>")
+               .replace("<案件来源>监督检查</案件来源>", "<案件来源 ><![CDATA[监督检查]]></案件来源>"))
+        sent = sichuan.push_native(self.uscc("G07"), "case", old.encode("gb18030"), record("CA0001").media, CASE)
+        self.assertEqual(sent.status, 202, sent)
+        edited = chongqing.await_item(sent.exchange)["record"]
+        self.assertEqual(edited["case_status"], "80")
+        edited.update(case_status="92", close_date="20250601")
+        back = chongqing.push(self.uscc("G02"), "record", CASE, kind="case", record=edited, inReplyTo=sent.exchange)
+        self.assertEqual(back.status, 202, back)
+        item = sichuan.await_item(back.exchange)
+        self.assertEqual(item["inReplyTo"], sent.exchange)
+        wanted = (old.replace("<案件状态>已结案<", "<案件状态>终止调查<")
+                  .replace("<结案日期>2025年4月20日<", "<结案日期>2025年6月1日<"))
+        got = base64.b64decode(item["record"]["base64"]).decode("gb18030")
+        self.assertEqual(got.strip(), wanted[wanted.index("<案件>"):wanted.index("</案件>") + 5].strip())
+
+        # Nothing changed: the very bytes.
+        edited.update(case_status="80", close_date="20250420")
+        same = chongqing.push(self.uscc("G02"), "record", CASE, kind="case", record=edited, inReplyTo=sent.exchange)
+        got = base64.b64decode(sichuan.await_item(same.exchange)["record"]["base64"]).decode("gb18030")
+        self.assertEqual(got.strip(), old[old.index("<案件>"):old.index("</案件>") + 5].strip())
+
+    def test_an_edit_within_a_province(self):
+        sender, receiver = self.client("G02"), self.client("G03")
+        old = record("CA0001").native
+        sent = sender.push_native(self.uscc("G03"), "case", old, record("CA0001").media, CASE)
+        edited = base64.b64decode(receiver.await_item(sent.exchange)["record"]["base64"]).decode("gb18030")
+        edited = edited.replace("已结案", "执行中")
+        back = receiver.push(self.uscc("G02"), "record", CASE, kind="case", inReplyTo=sent.exchange,
+                             recordBase64=base64.b64encode(edited.encode("gb18030")).decode())
+        self.assertEqual(back.status, 202, back)
+        got = base64.b64decode(sender.await_item(back.exchange)["record"]["base64"])
+        self.assertEqual(got.strip(), edited.encode("gb18030").strip())
+
+    def test_an_edit_of_a_version_that_is_not_the_newest(self):
+        sichuan, chongqing = self.client("G02"), self.client("G07")
+        own = record("CA0001")
+        self.assertIn(sichuan.publish(own, why=purpose("publish", "发布")).status, (200, 201))
+        asked = chongqing.query("case", {"id": own.id}, CASE, owner=own.owner, waitSeconds=20)
+        self.assertEqual(asked.json["count"], 1, asked)
+        edited = asked.json["records"][0]
+        edited["case_status"] = "92"
+        fresh = chongqing.push(self.uscc("G02"), "record", CASE, kind="case", record=edited, inReplyTo=asked.exchange)
+        item = sichuan.await_item(fresh.exchange)
+        self.assertIn("<案件状态>终止调查<".encode("gb18030"), base64.b64decode(item["record"]["base64"]))
+
+        neighbour = self.client("G03")
+        at_home = neighbour.query("case", {"id": own.id}, CASE, owner=own.owner)
+        newer = own.native.replace("已结案".encode("gb18030"), "执行中".encode("gb18030"))
+        self.assertEqual(sichuan.put("case", own.id, newer, own.media, why=purpose("publish", "发布")).status, 200)
+        late = chongqing.push(self.uscc("G02"), "record", CASE, kind="case", record=edited, inReplyTo=asked.exchange)
+        self.assertEqual(late.status, 202, late)
+        status = chongqing.await_status(late.exchange, "refused").json
+        self.assertEqual(status["error"]["code"], "RECORD_RESIDUAL_STALE", status)
+        again = at_home.json["records"][0]["base64"]
+        late = neighbour.push(self.uscc("G02"), "record", CASE, kind="case", recordBase64=again, inReplyTo=at_home.exchange)
+        self.assertEqual((late.status, late.code), (409, "RECORD_RESIDUAL_STALE"), late)
+
     # --- messages ----------------------------------------------------------------------------------------------------
 
     def test_a_conversation(self):
