@@ -86,6 +86,30 @@ TEST(Tool, NothingConvertedIsNoDocument) {
   EXPECT_FALSE(std::filesystem::exists(written));
 }
 
+// The goldens of the six mappings; after a change that is meant: chuanyu-map bless adapters.
+TEST(Bless, TheMappingsMakeWhatIsWrittenBesideThem) {
+  const auto ran = run("bless --check " + kMappings);
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_NE(ran.out.find("30 个样例，0 个不同"), std::string::npos) << ran.out;
+}
+
+TEST(Bless, SaysWhatDiffersAndWritesItOnlyWhenAsked) {
+  Folder folder;
+  std::filesystem::copy(kMappings + "/chongqing", folder.path() + "/cq", std::filesystem::copy_options::recursive);
+  const std::string codes = "cq/codes/severity.json";
+  const auto golden = folder.path() + "/cq/goldens/cq.credit.v1/codes.golden.json";
+  const auto before = std::filesystem::file_size(golden);
+  folder.write(codes, R"({"pairs":[["0","NONE"],["1","GENERAL"],["2","MINOR"],["3","SERIOUS"]]})");
+  const auto ran = run("bless --check " + folder.path());
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.out.find("cq.credit.v1/codes.golden.json：与样例不同"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("/get/canonical/severity：\"GENERAL\""), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("cq.case.v1"), std::string::npos) << "only what differs: " << ran.out;
+  EXPECT_EQ(std::filesystem::file_size(golden), before);
+  EXPECT_EQ(run("bless " + folder.path()).exit, 0);
+  EXPECT_EQ(run("bless --check " + folder.path()).exit, 0);
+}
+
 TEST(Tool, ExitCodes) {
   EXPECT_EQ(run("--help").exit, 0);
   EXPECT_EQ(run("2>/dev/null").exit, 2);
