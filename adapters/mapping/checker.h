@@ -4,6 +4,7 @@
 // were verified by compile(). Threads: one.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,7 @@ class Checker {
   void value(const Site& site);
   void codes(const Site& site, const CodeSetSpec& set);
   void back_gap(const Site& site, const CodeSetSpec& set);
+  void back_texts();
   void modifier(const Site& site, const CodeSetSpec* set);
   void prism(const RuleSpec& rule, int canon_scope);
   void printed(const std::vector<Rule>& rules);
@@ -66,6 +68,7 @@ class Checker {
 
   const Spec& spec_;
   const Plan& plan_;
+  std::map<std::string, bool> keeps_words_;  // code set: whether a field beside it keeps the source's words
   std::vector<Finding> findings_;
 };
 

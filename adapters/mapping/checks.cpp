@@ -46,6 +46,7 @@ void Checker::found(std::string_view check, std::string where, std::string detai
 std::vector<Finding> Checker::run() {
   scope(spec_.rules, 0, spec_.file + "#/rules");
   conditions();
+  back_texts();
   printed(plan_.rules);
   return std::move(findings_);
 }

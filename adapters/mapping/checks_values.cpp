@@ -123,8 +123,22 @@ void Checker::value(const Site& site) {
   }
 }
 
+// The words of the source are printed for codes that get took for "other", and only where they were kept.
+void Checker::back_texts() {
+  for (const auto& [name, keeps] : keeps_words_) {
+    const auto& set = spec_.codesets.at(name);
+    if (set.back_text == "never" || (keeps && set.gap == "other")) continue;
+    found("S3", set.at + "/back_text",
+          "没有留下原文可写：" + std::string(keeps ? "gap 不是 {\"other\": …}" : "标准字段旁没有存原文的字段") +
+              "；请去掉 \"back_text\"",
+          {name});
+  }
+}
+
 void Checker::codes(const Site& site, const CodeSetSpec& set) {
-  const std::vector<std::string> names = {site.rule.id, site.c, site.as.codeset};
+  auto& keeps = keeps_words_[site.as.codeset];
+  keeps = keeps || !site.as.words.empty() || site.field.name == "canonical";
+  const std::vector<std::string> names = {site.as.codeset};
   for (const auto& native : set.closed) {
     const auto same = [&](const auto& pair) { return pair.first == native; };
     if (std::any_of(set.pairs.begin(), set.pairs.end(), same)) continue;
@@ -159,7 +173,7 @@ void Checker::codes(const Site& site, const CodeSetSpec& set) {
 
 void Checker::back_gap(const Site& site, const CodeSetSpec& set) {
   if (set.back_gap != "code") return;
-  const std::vector<std::string> names = {site.rule.id, site.c, site.as.codeset};
+  const std::vector<std::string> names = {site.as.codeset};
   const auto same = [&](const auto& pair) { return pair.first == set.back_gap_code; };
   if (std::none_of(set.pairs.begin(), set.pairs.end(), same)) {
     found("S3", set.at + "/back_gap", "写出的 " + quoted(set.back_gap_code) + " 读不回来；请把它写进 pairs", names);
@@ -171,22 +185,27 @@ void Checker::back_gap(const Site& site, const CodeSetSpec& set) {
   }
 }
 
-// What changes the meaning of the record fails closed, in both directions.
+// What changes the meaning of the record fails closed, in both directions. A waiver for the field says nothing of its
+// code set, and a default has no excuse.
 void Checker::modifier(const Site& site, const CodeSetSpec* set) {
-  std::vector<std::string> names = {site.rule.id, site.c, site.as.codeset};
-  const auto wrong = [&](const std::string& where, const std::string& what) {
-    found("S2", where, site.c + " 改变整条记录的含义，" + what, names);
+  const auto wrong = [&](const std::string& where, const std::string& what, std::vector<std::string> names) {
+    found("S2", where, site.c + " 改变整条记录的含义，" + what, std::move(names));
   };
-  if (site.rule.fallback) wrong(site.rule.at + "/default", "没有值时不能写成某个值；请去掉 \"default\"");
+  if (site.rule.fallback) wrong(site.rule.at + "/default", "没有值时不能写成某个值；请去掉 \"default\"", {});
   bool empty = false;
   if (set != nullptr) {
-    if (set->back_gap != "refuse") wrong(set->at + "/back_gap", "写不出时只能拒绝；请写 \"back_gap\": \"refuse\"");
-    if (set->gap == "other")
-      wrong(set->at + "/gap", "不认识的代码不能当作别的；请写 \"gap\": \"reject\" 或 \"quarantine\"");
+    const std::vector<std::string> names = {site.as.codeset};
+    if (set->back_gap != "refuse") {
+      wrong(set->at + "/back_gap", "写不出时只能拒绝；请写 \"back_gap\": \"refuse\"", names);
+    }
+    if (set->gap == "other") {
+      wrong(set->at + "/gap", "不认识的代码不能当作别的；请写 \"gap\": \"reject\" 或 \"quarantine\"", names);
+    }
     empty = std::any_of(set->pairs.begin(), set->pairs.end(), [](const auto& pair) { return pair.first.empty(); });
   }
   if (!site.rule.required && !empty) {
-    wrong(site.rule.at, "没有写时须有确定的含义；请写 \"required\": true，或在代码集中写 [\"\", \"…\"]");
+    wrong(site.rule.at, "没有写时须有确定的含义；请写 \"required\": true，或在代码集中写 [\"\", \"…\"]",
+          {site.rule.id, site.c});
   }
 }
 

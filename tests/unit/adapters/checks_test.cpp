@@ -114,6 +114,8 @@ TEST(Checks, S3CodeSetsAreTotalBackwards) {
   EXPECT_EQ(changed("/codesets/list/back_gap", {{"code", "红"}}), Texts{"S3 /codesets/list/back_gap"});
   EXPECT_EQ(changed("/codesets/list/back_gap", {{"code", "红"}, {"lossy", true}}), Texts{});
   EXPECT_EQ(changed("/codesets/list/closed", {"红", "黑"}), Texts{});
+  EXPECT_EQ(changed("/codesets/penalty/back_text", "always"), Texts{});
+  EXPECT_EQ(changed("/codesets/list/back_text", "always"), Texts{"S3 /codesets/list/back_text"}) << "no words are kept";
   EXPECT_EQ(changed("/codesets/list/closed", {"红", "灰"}), Texts{"S3 /codesets/list/closed"});
 }
 
@@ -265,6 +267,15 @@ TEST(Checks, WaiversAreWrittenWithAReason) {
   folder.write("t.mapping.json", mapping.dump());
   ASSERT_FALSE(testing::load_errors(folder).empty());
   EXPECT_EQ(testing::load_errors(folder)[0].code, Code::CONFIG_VALUE);
+}
+
+TEST(Checks, AWaiverOfAFieldSaysNothingOfItsCodeSet) {
+  auto mapping = with("/rules/10/required", nullptr);
+  mapping["rules"][10]["id"] = "zt";
+  mapping["waive"] = {{{"check", "S2"}, {"at", "zt"}, {"why", "x"}}};
+  EXPECT_EQ(findings(mapping), Texts{});
+  mapping["codesets"]["status"]["back_gap"] = "omit";
+  EXPECT_EQ(findings(mapping), Texts{"S2 /codesets/status/back_gap"});
 }
 
 TEST(Checks, AUselessWaiverIsRefused) {
