@@ -38,6 +38,29 @@ TEST(Tool, CheckNamesTheSixProfiles) {
   EXPECT_NE(run("check --json " + kMappings).out.find("\"ok\": true"), std::string::npos);
 }
 
+TEST(Tool, CheckSaysWhatIsCarriedAndWhatNot) {
+  const auto text = run("check " + kMappings).out;
+  for (const auto* line :
+       {"lost parties[*].id_token：屏蔽后的证件号码无法还原",
+        "S3 sc.case_state 读 15 个，写 13/13 个，gap=reject，back_gap=refuse",
+        "S4 审核、法制审核、案件审核 -> REVIEW，写作 审核", "豁免 S2 publicity.status：公示状态是选填项"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+  }
+  const auto json = run("check --json " + kMappings).out;
+  EXPECT_NE(json.find("\"waivers\": [\n"), std::string::npos) << json;
+}
+
+TEST(Tool, CheckAgainstTheVersionBefore) {
+  Folder folder;
+  std::filesystem::copy(kMappings + "/chongqing", folder.path() + "/cq", std::filesystem::copy_options::recursive);
+  const std::string now = "check " + folder.path() + "/cq --against " + kMappings + "/chongqing";
+  EXPECT_EQ(run(now).exit, 0);
+  folder.write("cq/codes/severity.json", R"({"pairs":[["0","NONE"],["1","GENERAL"],["2","MINOR"],["3","SERIOUS"]]})");
+  const auto ran = run(now + " 2>&1");
+  EXPECT_EQ(ran.exit, 3) << ran.out;
+  EXPECT_NE(ran.out.find("S10 代码集 cq.severity 的 \"1\" 原来是 MINOR"), std::string::npos) << ran.out;
+}
+
 TEST(Tool, CheckReportsEveryMistake) {
   Folder folder;
   folder.write("a.mapping.json", R"({"mapping":"a"})");
