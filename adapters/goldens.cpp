@@ -30,6 +30,13 @@ Json notes_of(const Converted& converted) {
   return out;
 }
 
+// What get says of what create wrote: the "same" record, another one but "noted", one that "differs", or the error.
+std::string read_again(const Adapter& adapter, BytesView native, BytesView canonical) {
+  const auto back = adapter.get(native);
+  if (!back.ok()) return "error " + std::string(to_string(back.error().code)) + " " + back.error().where;
+  return back->bytes == canonical ? "same" : back->notes.empty() ? "differs" : "noted";
+}
+
 Json created(const Adapter& adapter, BytesView canonical) {
   const auto native = adapter.create(canonical);
   if (!native.ok()) return refused(native.error());
@@ -37,7 +44,7 @@ Json created(const Adapter& adapter, BytesView canonical) {
   if (const auto read = Charset::find(adapter.profile().charset)->decode(native->bytes, text); !read.ok()) {
     return refused(read.error());
   }
-  return {{"native", text}, {"notes", notes_of(*native)}};
+  return {{"native", text}, {"reads", read_again(adapter, native->bytes, canonical)}, {"notes", notes_of(*native)}};
 }
 
 Json got(const Adapter& adapter, std::string_view record) {

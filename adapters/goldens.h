@@ -3,7 +3,7 @@
 // Beside sc.case.v1.mapping.json lie the inputs: fixtures/sc_case.* and goldens/sc.case.v1/NAME.in.* (documents of the
 // format, in its character set) and goldens/sc.case.v1/NAME.canonical.json (canonical records, for create alone). What
 // comes of NAME stands in goldens/sc.case.v1/NAME.golden.json: for each record the canonical JSON and the notes of get,
-// the native text and the notes of create, or the error's code and place.
+// the native text and the notes of create and whether get reads the same record from it, or the error's code and place.
 // Threads: pure functions over files. Failure: an Error when a file cannot be read or a canonical record is none.
 #pragma once
 

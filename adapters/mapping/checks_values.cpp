@@ -36,7 +36,7 @@ std::string ambiguous(const DatePattern& one, const DatePattern& other) {
   for (const int year : {2012, 2024, 1112, 1231, 2031}) {
     for (int month = 1; month <= 12; ++month) {
       for (int day = 1; day <= 28; ++day) {
-        const auto text = print_date(one, {year, month, day});
+        auto text = print_date(one, {year, month, day});
         Date read;
         bool exact = false;
         if (!match_date(other, text, read.year, read.month, read.day, exact) || !is_valid(read)) continue;

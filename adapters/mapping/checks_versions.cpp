@@ -75,10 +75,10 @@ class Versions {
         const bool value = rule.op == Op::value || rule.op == Op::derived_get;
         out[path] = {&rule, nullptr, value ? &rule.convert : nullptr, canonical(list ? rule.c_node : rule.target.node)};
         for (const auto& option : rule.cases) {
+          const auto field = canonical(option.target.node);
           for (const auto& text : option.when)
-            out[path + " = " + text] = {&rule, &option, nullptr, canonical(option.target.node)};
-          if (option.when.empty())
-            out[path + " 的其他写法"] = {&rule, &option, &option.convert, canonical(option.target.node)};
+            out[std::string(path).append(" = ").append(text)] = {&rule, &option, nullptr, field};
+          if (option.when.empty()) out[path + " 的其他写法"] = {&rule, &option, &option.convert, field};
         }
       }
       collect(plan, rule.inner, out);
