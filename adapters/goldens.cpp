@@ -82,6 +82,20 @@ Result<Json> from_canonical(const Adapter& adapter, const std::string& file, con
   return out;
 }
 
+// A line for each direction of each record, so that a difference shows where it is.
+std::string to_text(const Json& records) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    out += i == 0 ? "\n{" : ",\n{";
+    std::size_t written = 0;
+    for (const auto& [direction, result] : records[i].items()) {
+      out += (written++ == 0 ? "\"" : ",\n \"") + direction + "\": " + result.dump();
+    }
+    out += '}';
+  }
+  return out + "\n]\n";
+}
+
 // sc.case.v1 -> sc_case
 std::string fixture_name(const std::string& profile) {
   auto name = profile.substr(0, profile.rfind('.'));
@@ -121,9 +135,9 @@ std::vector<GoldenInput> golden_inputs(const std::string& mapping_file, const st
 
 Result<std::string> make_golden(const Adapter& adapter, const GoldenInput& input) {
   CHUANYU_TRY(const auto text, read_file(input.file));
-  if (!input.canonical) return from_document(adapter, text).dump(1) + "\n";
+  if (!input.canonical) return to_text(from_document(adapter, text));
   CHUANYU_TRY(const auto records, from_canonical(adapter, input.file, text));
-  return records.dump(1) + "\n";
+  return to_text(records);
 }
 
 }  // namespace chuanyu::adapters
