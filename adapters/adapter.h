@@ -117,6 +117,8 @@ class Adapter {
   virtual std::unique_ptr<RecordReader> reader() const = 0;
 };
 
+struct Plan;  // mapping/plan.h, for the room's own tools
+
 // The adapters found in a folder (recursively: *.mapping.json with the code sets they name). Immutable; reload by
 // loading anew and swapping the pointer.
 class Registry {
@@ -126,9 +128,17 @@ class Registry {
   // nullptr when unknown.
   std::shared_ptr<const Adapter> find(std::string_view profile_id) const;
   std::vector<std::shared_ptr<const Adapter>> all() const;
+  // What records that went through `previous` could no longer be read, or would mean something else, with this registry
+  // (check S10); each with file#/json/pointer of this registry's mapping. Waivers of the mappings apply. Empty: this
+  // registry may take the place of `previous`.
+  std::vector<Error> compatible_with(const Registry& previous) const;
+  // nullptr when there is no such mapping.
+  const Plan* plan(std::string_view profile_id) const;
 
  private:
+  std::string folder_;
   std::map<std::string, std::shared_ptr<const Adapter>, std::less<>> adapters_;
+  std::map<std::string, std::shared_ptr<const Plan>, std::less<>> plans_;
 };
 
 }  // namespace chuanyu::adapters

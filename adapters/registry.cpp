@@ -3,6 +3,7 @@
 
 #include "adapters/adapter.h"
 #include "adapters/declarative.h"
+#include "adapters/mapping/checks.h"
 #include "adapters/mapping/compile.h"
 #include "adapters/mapping/spec.h"
 
@@ -36,6 +37,7 @@ std::vector<std::string> mapping_files(const std::string& folder, std::vector<Er
 std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load(const std::string& folder) {
   std::vector<Error> errors;
   auto registry = std::make_shared<Registry>();
+  registry->folder_ = folder;
   for (const auto& file : mapping_files(folder, errors)) {
     const Spec spec = parse_spec(file, errors);
     if (!spec.head) continue;
@@ -45,9 +47,11 @@ std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load
     }
     auto plan = compile(spec, errors);
     if (plan == nullptr) continue;
+    check_mapping(spec, *plan, errors);
     if (!registry->adapters_.emplace(spec.mapping, make_declarative(plan)).second) {
       errors.push_back(error(Code::MAPPING_INVALID, "另有同名的映射：" + spec.mapping, file + "#/mapping"));
     }
+    registry->plans_.emplace(spec.mapping, std::move(plan));
   }
   if (!errors.empty()) return errors;
   return std::shared_ptr<const Registry>(registry);
@@ -56,6 +60,23 @@ std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load
 std::shared_ptr<const Adapter> Registry::find(std::string_view profile_id) const {
   const auto it = adapters_.find(profile_id);
   return it == adapters_.end() ? nullptr : it->second;
+}
+
+const Plan* Registry::plan(std::string_view profile_id) const {
+  const auto it = plans_.find(profile_id);
+  return it == plans_.end() ? nullptr : it->second.get();
+}
+
+std::vector<Error> Registry::compatible_with(const Registry& previous) const {
+  std::vector<Error> errors;
+  for (const auto& [id, old] : previous.plans_) {
+    if (const Plan* now = plan(id)) {
+      for (auto& e : incompatible(*old, *now)) errors.push_back(std::move(e));
+    } else {
+      errors.push_back(error(Code::MAPPING_INVALID, "S10 数据格式 " + id + " 不再有映射；请保留它的映射文件", folder_));
+    }
+  }
+  return errors;
 }
 
 std::vector<std::shared_ptr<const Adapter>> Registry::all() const {

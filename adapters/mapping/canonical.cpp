@@ -50,6 +50,7 @@ class Builder {
       node.wire = wire_of(*field);
       node.name = field->name();
       node.modifier = field->options().GetExtension(v1::modifier);
+      node.mandatory = field->options().GetExtension(v1::mandatory);
       node.enum_type = field->enum_type();
     }
     plan_.canonical.push_back(std::move(node));

@@ -124,7 +124,8 @@ int Compiler::native_value(const RuleSpec& rule, const Context& context, bool pr
   }
   node.value = true;
   if (prints) {
-    if (!printed_.insert(id).second) wrong(rule.at + "/n", "两条规则写同一字段：" + *rule.n);
+    if (!printed_.insert(id).second)
+      wrong(rule.at + "/n", "S1 两条规则写同一字段：" + *rule.n + "；请只留一条，或写成一条 prism");
     node.printed = true;
     node.absent = absent_of(rule.absent.empty() ? spec_.absent : rule.absent);
     if (plan_->profile.syntax == Syntax::csv) node.absent = Absent::empty;

@@ -9,6 +9,7 @@ namespace chuanyu::adapters {
 std::optional<Rule> Compiler::compile_rule(const RuleSpec& spec, const Context& context) {
   Rule rule;
   rule.id = spec.id;
+  rule.at = spec.at;
   rule.why = spec.why;
   rule.required = spec.required;
   rule.has_default = spec.fallback.has_value();
@@ -49,7 +50,8 @@ std::optional<Rule> Compiler::compile_rule(const RuleSpec& spec, const Context& 
     rule.refuse = spec.refuse;
     const int node = canonical_node(context.c_scope, spec.c, spec.at + "/c");
     if (node < 0) return std::nullopt;
-    if (at(plan_->canonical, node).covered) wrong(spec.at + "/c", "此字段另有规则，不能再作 lost：" + spec.c);
+    if (at(plan_->canonical, node).covered)
+      wrong(spec.at + "/c", "S1 此字段另有规则，不能再作 lost：" + spec.c + "；请删去这条 lost");
     cover(node);
     rule.c_node = node;
   } else {
@@ -80,12 +82,12 @@ bool Compiler::prism(const RuleSpec& spec, const Context& context, Rule& rule) {
   bool otherwise = false;
   for (const auto& in : spec.cases) {
     PrismCase out;
-    if (otherwise) wrong(in.at, "else 须是最后一个");
+    if (otherwise) wrong(in.at, "S8 else 之后的情形永不成立；请把 else 写在最后");
     out.when = in.when;
     out.alias = in.alias;
     otherwise = in.when.empty();
     for (const auto& guard : in.when) {
-      if (!guards.insert(guard).second) wrong(in.at, "条件重复：" + guard);
+      if (!guards.insert(guard).second) wrong(in.at, "S8 条件重复：" + guard + "；请只留一处");
     }
     const bool cover = !in.alias;
     if (!target(context, in.c, out.target, in.at + "/c", cover)) return false;
@@ -112,7 +114,8 @@ bool Compiler::each(const RuleSpec& spec, const Context& context, Rule& rule) {
     wrong(spec.at + "/c", "此字段不是列表：" + spec.c);
     return false;
   }
-  if (at(plan_->canonical, list).covered) wrong(spec.at + "/c", "两条规则写同一标准字段：" + spec.c);
+  if (at(plan_->canonical, list).covered)
+    wrong(spec.at + "/c", "S1 两条规则写同一标准字段：" + spec.c + "；请只留一条");
   at(plan_->canonical, list).covered = true;
   rule.c_node = list;
   rule.c_slot = at(plan_->canonical, list).slot;
@@ -163,6 +166,7 @@ bool Compiler::item(const RuleSpec& spec, const Context& inner, Rule& rule) {
   Rule value;
   value.op = Op::value;
   value.id = spec.id;
+  value.at = spec.at;
   value.native = at(plan_->native_scopes, inner.n_scope).root;
   value.n_slot = 0;
   value.required = true;
@@ -203,7 +207,7 @@ bool Compiler::zip(const RuleSpec& spec, const Context& context, Rule& rule, Con
     const bool prints = printed_.contains(column);
     at(plan_->native, outer).value = true;
     if (prints) {
-      if (!printed_.insert(outer).second) wrong(spec.at, "两条规则写同一字段：" + path);
+      if (!printed_.insert(outer).second) wrong(spec.at, "S1 两条规则写同一字段：" + path + "；请只留一条");
       at(plan_->native, outer).printed = true;
       at(plan_->native, outer).absent = absent_of(!spec.absent.empty() ? spec.absent : spec_.absent);
       if (plan_->profile.syntax == Syntax::csv) at(plan_->native, outer).absent = Absent::empty;

@@ -98,7 +98,7 @@ bool Compiler::target(const Context& context, const std::string& c, Target& out,
     return false;
   }
   if (cover && !c.empty() && at(plan_->canonical, node).covered) {
-    wrong(where, "两条规则写同一标准字段：" + c);
+    wrong(where, "S1 两条规则写同一标准字段：" + c + "；请只留一条，或把推得的一条写成 derived");
     return false;
   }
   return target_of(node, out, where, cover);
@@ -134,12 +134,12 @@ bool Compiler::pattern(const std::string& text, DatePattern& out, const std::str
   }
   std::sort(seen.begin(), seen.end());
   if (seen != "Ydm") {
-    wrong(where, "日期格式须有年、月、日各一：" + text);
+    wrong(where, "S7 日期格式须有年、月、日各一：" + text + "；请写如 %Y-%m-%d");
     return false;
   }
   for (std::size_t i = 0; i + 1 < out.tokens.size(); ++i) {
     if (out.tokens[i].what != 0 && !out.tokens[i].padded && out.tokens[i + 1].what != 0) {
-      wrong(where, "不补零的月或日之后须有分隔：" + text);
+      wrong(where, "S7 不补零的月或日之后须有分隔：" + text + "；请加分隔，或写 %m %d");
       return false;
     }
   }
@@ -173,18 +173,21 @@ std::shared_ptr<const CodeSet> Compiler::code_set(const AsSpec& as, const Target
   std::map<std::string, int> canonicals;
   for (const auto& [native, canonical] : in.pairs) {
     CodeSet::Pair pair{native, canonical, 0, true};
-    if (!natives.insert(native).second) wrong(in.at, "本地值重复：" + native);
+    if (!natives.insert(native).second) wrong(in.at, "S4 本地值 " + native + " 有多个标准值（1:N）；请只留一对");
     if (!number(canonical, pair.number)) continue;
     const auto prefer = in.prefer.find(canonical);
     if (prefer != in.prefer.end())
       pair.preferred = prefer->second == native;
     else if (canonicals[canonical] > 0)
-      wrong(in.at, "标准值 " + canonical + " 有多个本地值，需要 prefer");
+      wrong(in.at, "S4 标准值 " + canonical + " 有多个本地值；请写 \"prefer\": {\"" + canonical + "\": \"" + native +
+                       "\"} 之类");
     ++canonicals[canonical];
     set->pairs.push_back(std::move(pair));
   }
   for (const auto& [canonical, count] : canonicals) {
-    if (count > 1 && iso) wrong(as.at, "iso 的代码须一一对应，" + canonical + " 有多个本地值（请用 lens）");
+    if (count > 1 && iso) {
+      wrong(as.at, "S4 iso 的代码须一一对应，" + canonical + " 有多个本地值；请把 kind 写成 lens，并写 prefer");
+    }
   }
   for (const auto& [canonical, native] : in.prefer) {
     if (!natives.contains(native)) wrong(in.at, "prefer 的本地值不在 pairs 中：" + native);
@@ -239,7 +242,7 @@ bool Compiler::convert(const AsSpec& as, const Context& context, Target& target,
       out.scale = as.unit == "wan" ? 6 : as.unit == "yuan" ? 2 : 0;
       out.frac = static_cast<std::uint8_t>(as.frac);
       out.max_fen = as.max;
-      if (out.frac < out.scale) wrong(as.at, "小数位数不足以表示到分");
+      if (out.frac < out.scale) wrong(as.at, "S6 小数位数不足以表示到分；请写 \"frac\": " + std::to_string(out.scale));
       return need({Shape::integer}, "整数（分）");
     case As::date: {
       if (!pattern(as.out, out.out, as.at)) return false;
@@ -249,7 +252,7 @@ bool Compiler::convert(const AsSpec& as, const Context& context, Target& target,
         out.in.push_back(std::move(in));
       }
       if (!as.in.empty() && std::find(as.in.begin(), as.in.end(), as.out) == as.in.end()) {
-        wrong(as.at, "out 的格式须在 in 中：" + as.out);
+        wrong(as.at, "S7 out 写出的日期读不回来；请把 " + as.out + " 也写进 in");
       }
       if (out.in.empty()) out.in.push_back(out.out);
       return need({Shape::date, Shape::text}, "日期");
@@ -267,7 +270,7 @@ bool Compiler::convert(const AsSpec& as, const Context& context, Target& target,
         target.words = words.node;
         target.words_slot = words.slot;
       }
-      out.codes = code_set(as, target, iso && target.words < 0);
+      out.codes = code_set(as, target, iso);
       return out.codes != nullptr;
     }
     case As::id: {

@@ -77,6 +77,7 @@ struct CanonNode {
   bool repeated = false;
   bool explicit_presence = false;
   bool modifier = false;
+  bool mandatory = false;
   bool covered = false;  // some rule prints it
   std::string name;
   std::string path;  // parties[*].id_no, with kIndex for the position
@@ -115,8 +116,10 @@ struct DatePattern {
     char what = 0;  // Y, m, d or 0 for literal text
     bool padded = true;
     std::string literal;
+    bool operator==(const Token&) const = default;
   };
   std::vector<Token> tokens;
+  bool operator==(const DatePattern&) const = default;
 };
 
 // Where a value goes in the canonical record.
@@ -162,6 +165,7 @@ struct PrismCase {
 struct Rule {
   Op op = Op::value;
   std::string id;
+  std::string at;  // where the mapping writes it: file#/pointer
   int native = -1;
   std::uint32_t n_slot = 0;
   Target target;
@@ -199,8 +203,16 @@ struct Rule {
   std::uint32_t same_as_slot = 0;
 };
 
+// A finding of a static check that the mapping accepts, with its reason.
+struct Waiver {
+  std::string check;  // "S10"
+  std::string place;  // rule id, canonical field, code set
+  std::string why;
+};
+
 struct Plan {
   Profile profile;
+  std::string file;
   const Charset* charset = nullptr;
   Unknown unknown = Unknown::ext;
   std::uint32_t max_bytes = 1 << 20;
@@ -216,6 +228,7 @@ struct Plan {
   int ext_node = -1;
   std::vector<Rule> rules;
   std::vector<std::pair<std::string, std::string>> drops;  // rule id, why
+  std::vector<Waiver> waivers;
 };
 
 // A path with kIndex replaced by the positions at hand.

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "adapters/mapping/spec_object.h"
+
 namespace chuanyu::adapters {
 namespace {
 
@@ -19,107 +21,6 @@ std::optional<std::string> read_file(const std::string& path) {
   out << in.rdbuf();
   return out.str();
 }
-
-std::string escape_pointer(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~')
-      out += "~0";
-    else if (c == '/')
-      out += "~1";
-    else
-      out += c;
-  }
-  return out;
-}
-
-// One JSON object being read: remembers which keys were asked for, so that finish() can report the others.
-class Object {
- public:
-  Object(const json& value, std::string at, std::vector<Error>& errors)
-      : value_(value), at_(std::move(at)), errors_(errors) {
-    if (!value_.is_object()) wrong("", "应为对象");
-  }
-  const std::string& at() const { return at_; }
-  std::string at(std::string_view key) const { return at_ + "/" + escape_pointer(key); }
-
-  const json* find(const char* key) {
-    known_.insert(key);
-    if (!value_.is_object()) return nullptr;
-    const auto it = value_.find(key);
-    return it == value_.end() ? nullptr : &*it;
-  }
-  bool has(const char* key) { return find(key) != nullptr; }
-
-  std::optional<std::string> text(const char* key) {
-    const json* found = find(key);
-    if (found == nullptr) return std::nullopt;
-    if (!found->is_string()) {
-      wrong(key, "应为文本");
-      return std::nullopt;
-    }
-    return found->get<std::string>();
-  }
-  std::string need(const char* key) {
-    auto got = text(key);
-    if (!got && !has(key)) missing(key);
-    return got.value_or("");
-  }
-  std::string one_of(const char* key, std::string fallback, std::initializer_list<std::string_view> allowed) {
-    const auto got = text(key);
-    if (!got) return fallback;
-    if (std::find(allowed.begin(), allowed.end(), *got) != allowed.end()) return *got;
-    std::string list;
-    for (const auto& word : allowed) list += (list.empty() ? "" : " | ") + std::string(word);
-    wrong(key, "应为 " + list);
-    return fallback;
-  }
-  bool flag(const char* key) {
-    const json* found = find(key);
-    if (found == nullptr) return false;
-    if (!found->is_boolean()) return wrong(key, "应为 true 或 false"), false;
-    return found->get<bool>();
-  }
-  std::int64_t number(const char* key, std::int64_t fallback, std::int64_t low, std::int64_t high) {
-    const json* found = find(key);
-    if (found == nullptr) return fallback;
-    if (!found->is_number_integer() || found->get<std::int64_t>() < low || found->get<std::int64_t>() > high) {
-      wrong(key, "应为 " + std::to_string(low) + " 至 " + std::to_string(high) + " 的整数");
-      return fallback;
-    }
-    return found->get<std::int64_t>();
-  }
-  std::vector<std::string> texts(const char* key) {
-    std::vector<std::string> out;
-    const json* found = find(key);
-    if (found == nullptr) return out;
-    if (!found->is_array()) return wrong(key, "应为文本数组"), out;
-    for (const auto& item : *found) {
-      if (!item.is_string()) return wrong(key, "应为文本数组"), out;
-      out.push_back(item.get<std::string>());
-    }
-    return out;
-  }
-  void finish() {
-    if (!value_.is_object()) return;
-    for (const auto& [key, unused] : value_.items()) {
-      if (!known_.contains(key)) errors_.push_back(error(Code::CONFIG_KEY_UNKNOWN, "没有这一项", at(key)));
-    }
-  }
-  void wrong(std::string_view key, std::string detail) {
-    errors_.push_back(error(Code::CONFIG_VALUE, std::move(detail), key.empty() ? at_ : at(key)));
-  }
-  void missing(std::string_view key) {
-    errors_.push_back(error(Code::CONFIG_KEY_MISSING, "缺少 " + std::string(key), at_));
-  }
-  std::vector<Error>& errors() { return errors_; }
-
- private:
-  const json& value_;
-  std::string at_;
-  std::vector<Error>& errors_;
-  std::set<std::string, std::less<>> known_;
-};
 
 CheckAction check_action(Object& from) {
   const auto word = from.one_of("check", "reject", {"reject", "quarantine", "warn"});
@@ -349,12 +250,35 @@ CodeSetSpec parse_codeset(const json& value, const std::string& at, std::vector<
     Object g(*gap, o.at("back_gap"), errors);
     set.back_gap = "code";
     set.back_gap_code = g.need("code");
+    set.lossy = g.flag("lossy");
     g.finish();
   } else {
     set.back_gap = o.one_of("back_gap", "refuse", {"refuse", "omit"});
   }
+  set.back_gap_said = o.has("back_gap");
+  set.closed = o.texts("closed");
   o.finish();
   return set;
+}
+
+std::vector<WaiverSpec> parse_waivers(Object& o) {
+  std::vector<WaiverSpec> out;
+  const json* waive = o.find("waive");
+  if (waive == nullptr) return out;
+  if (!waive->is_array()) return o.wrong("waive", "应为数组"), out;
+  for (std::size_t i = 0; i < waive->size(); ++i) {
+    Object w((*waive)[i], o.at("waive") + "/" + std::to_string(i), o.errors());
+    WaiverSpec waiver;
+    waiver.at = w.at();
+    if (!w.has("check")) w.missing("check");
+    waiver.check = w.one_of("check", "", {"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10"});
+    waiver.place = w.need("at");
+    waiver.why = w.need("why");
+    if (w.has("why") && waiver.why.empty()) w.wrong("why", "请写明豁免的理由");
+    w.finish();
+    out.push_back(std::move(waiver));
+  }
+  return out;
 }
 
 std::optional<json> load_json(const std::string& file, const std::string& at, std::string& all_text,
@@ -453,6 +377,7 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
     }
     if (!sets->is_object()) o.wrong("codesets", "应为对象");
   }
+  spec.waivers = parse_waivers(o);
   o.finish();
   return spec;
 }

@@ -83,6 +83,17 @@ struct CodeSetSpec {
   std::string back_text = "never";
   std::string back_gap = "refuse";  // refuse | omit | code
   std::string back_gap_code;
+  bool back_gap_said = false;
+  bool lossy = false;               // the author knows that back_gap_code reads back as another value
+  std::vector<std::string> closed;  // native texts that must have a pair
+};
+
+// A finding of the static checks that the author accepts.
+struct WaiverSpec {
+  std::string at;     // where the waiver stands
+  std::string check;  // "S1"
+  std::string place;  // rule id, canonical field or code set
+  std::string why;
 };
 
 struct Spec {
@@ -103,6 +114,7 @@ struct Spec {
   std::vector<std::pair<std::string, std::string>> structure;  // n, absent
   std::vector<RuleSpec> rules;
   std::map<std::string, CodeSetSpec> codesets;
+  std::vector<WaiverSpec> waivers;
   // What is mistaken in form is left out, so that compile() can check the meaning of the rest.
   bool head = true;             // false: what stands before the rules is mistaken, and no rule can be understood
   bool rules_left_out = false;  // also: containers of `structure` may seem to hold nothing

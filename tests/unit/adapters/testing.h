@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "adapters/adapter.h"
+#include "adapters/declarative.h"
+#include "adapters/mapping/compile.h"
 
 namespace chuanyu::adapters::testing {
 
@@ -58,19 +60,26 @@ inline const Registry& product() {
   return *kRegistry;
 }
 
-// An adapter from the text of one mapping; aborts with the mistakes when there are any.
+inline std::string id_of(const std::string& mapping) {
+  const auto open = mapping.find('"', mapping.find(':', mapping.find("\"mapping\""))) + 1;
+  return mapping.substr(open, mapping.find('"', open) - open);
+}
+
+// The plan of a mapping in `folder` without the static checks: small mappings show what one word of the language does.
+inline std::shared_ptr<const Plan> plan_of(const Folder& folder, const std::string& id, std::vector<Error>& errors) {
+  const auto spec = parse_spec(folder.path() + "/" + id + ".mapping.json", errors);
+  return spec.head ? compile(spec, errors) : nullptr;
+}
+
+// An adapter from the text of one mapping, without the static checks; aborts with the mistakes when there are any.
 inline std::shared_ptr<const Adapter> adapter_of(const std::string& mapping) {
   Folder folder;
-  const auto from = mapping.find("\"mapping\"");
-  const auto open = mapping.find('"', mapping.find(':', from)) + 1;
-  const auto id = mapping.substr(open, mapping.find('"', open) - open);
-  folder.write(id + ".mapping.json", mapping);
-  auto loaded = Registry::load(folder.path());
-  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
-    for (const auto& e : *errors) ADD_FAILURE() << e.to_text();
-    std::abort();
-  }
-  return std::get<std::shared_ptr<const Registry>>(loaded)->find(id);
+  folder.write(id_of(mapping) + ".mapping.json", mapping);
+  std::vector<Error> errors;
+  const auto plan = plan_of(folder, id_of(mapping), errors);
+  for (const auto& e : errors) ADD_FAILURE() << e.to_text();
+  if (plan == nullptr) std::abort();
+  return make_declarative(plan);
 }
 
 // "RECORD_DATE /decision/date", or "" when it could be converted.

@@ -38,6 +38,29 @@ TEST(Tool, CheckNamesTheSixProfiles) {
   EXPECT_NE(run("check --json " + kMappings).out.find("\"ok\": true"), std::string::npos);
 }
 
+TEST(Tool, CheckSaysWhatIsCarriedAndWhatNot) {
+  const auto text = run("check " + kMappings).out;
+  for (const auto* line :
+       {"lost parties[*].id_token：屏蔽后的证件号码无法还原",
+        "S3 sc.case_state 读 15 个，写 13/13 个，gap=reject，back_gap=refuse",
+        "S4 审核、法制审核、案件审核 -> REVIEW，写作 审核", "豁免 S2 publicity.status：公示状态是选填项"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
+  }
+  const auto json = run("check --json " + kMappings).out;
+  EXPECT_NE(json.find("\"waivers\": [\n"), std::string::npos) << json;
+}
+
+TEST(Tool, CheckAgainstTheVersionBefore) {
+  Folder folder;
+  std::filesystem::copy(kMappings + "/chongqing", folder.path() + "/cq", std::filesystem::copy_options::recursive);
+  const std::string now = "check " + folder.path() + "/cq --against " + kMappings + "/chongqing";
+  EXPECT_EQ(run(now).exit, 0);
+  folder.write("cq/codes/severity.json", R"({"pairs":[["0","NONE"],["1","GENERAL"],["2","MINOR"],["3","SERIOUS"]]})");
+  const auto ran = run(now + " 2>&1");
+  EXPECT_EQ(ran.exit, 3) << ran.out;
+  EXPECT_NE(ran.out.find("S10 代码集 cq.severity 的 \"1\" 原来是 MINOR"), std::string::npos) << ran.out;
+}
+
 TEST(Tool, CheckReportsEveryMistake) {
   Folder folder;
   folder.write("a.mapping.json", R"({"mapping":"a"})");
@@ -84,6 +107,30 @@ TEST(Tool, NothingConvertedIsNoDocument) {
                 .exit,
             1);
   EXPECT_FALSE(std::filesystem::exists(written));
+}
+
+// The goldens of the six mappings; after a change that is meant: chuanyu-map bless adapters.
+TEST(Bless, TheMappingsMakeWhatIsWrittenBesideThem) {
+  const auto ran = run("bless --check " + kMappings);
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_NE(ran.out.find("30 个样例，0 个不同"), std::string::npos) << ran.out;
+}
+
+TEST(Bless, SaysWhatDiffersAndWritesItOnlyWhenAsked) {
+  Folder folder;
+  std::filesystem::copy(kMappings + "/chongqing", folder.path() + "/cq", std::filesystem::copy_options::recursive);
+  const std::string codes = "cq/codes/severity.json";
+  const auto golden = folder.path() + "/cq/goldens/cq.credit.v1/codes.golden.json";
+  const auto before = std::filesystem::file_size(golden);
+  folder.write(codes, R"({"pairs":[["0","NONE"],["1","GENERAL"],["2","MINOR"],["3","SERIOUS"]]})");
+  const auto ran = run("bless --check " + folder.path());
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.out.find("cq.credit.v1/codes.golden.json：与样例不同"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("/get/canonical/severity：\"GENERAL\""), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("cq.case.v1"), std::string::npos) << "only what differs: " << ran.out;
+  EXPECT_EQ(std::filesystem::file_size(golden), before);
+  EXPECT_EQ(run("bless " + folder.path()).exit, 0);
+  EXPECT_EQ(run("bless --check " + folder.path()).exit, 0);
 }
 
 TEST(Tool, ExitCodes) {

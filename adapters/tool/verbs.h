@@ -1,0 +1,34 @@
+// adapters/tool/verbs.h: the verbs of chuanyu-map, one file each, and what they share. Only for adapters/tool.
+//
+// add_*() describes a verb to CLI11; `run` is called when it was asked for and returns the exit code. Threads: one.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "adapters/adapter.h"
+
+namespace chuanyu::adapters::tool {
+
+// Documented in --help and held by tests.
+enum Exit { kOk = 0, kRejected = 1, kUsage = 2, kInvalid = 3, kIo = 4 };
+
+struct Verb {
+  CLI::App* command = nullptr;
+  std::function<int()> run;
+};
+
+Verb add_check(CLI::App& app);
+Verb add_convert(CLI::App& app);
+Verb add_bless(CLI::App& app);
+
+nlohmann::json to_json(const Error& error);
+
+// The mistakes of mappings, to stdout as JSON or to stderr as text; the exit code.
+int report_invalid(const std::vector<Error>& errors, bool as_json);
+
+}  // namespace chuanyu::adapters::tool
