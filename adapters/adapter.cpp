@@ -49,6 +49,7 @@ class DeclarativeAdapter final : public Adapter {
       case Syntax::json: ok = load_json(plan, text, ws); break;
       case Syntax::xml: ok = load_xml(plan, text, ws); break;
       case Syntax::csv: ok = load_csv(plan, text, ws); break;
+      case Syntax::text: break;  // no mapping has it
     }
     if (!ok || !map_forward(plan, options, ws)) return std::move(ws.failure);
     Converted out;
@@ -97,6 +98,7 @@ class DeclarativeAdapter final : public Adapter {
       case Syntax::csv:
         for (const auto& record : records) out.append(row(record));
         break;
+      case Syntax::text: break;
     }
     return out;
   }
@@ -106,7 +108,8 @@ class DeclarativeAdapter final : public Adapter {
     switch (plan_->profile.syntax) {
       case Syntax::json: return make_json_reader(*plan_->charset, limits);
       case Syntax::xml: return make_xml_reader(*plan_->charset, plan_->list_name, plan_->record_name, limits);
-      case Syntax::csv: break;
+      case Syntax::csv:
+      case Syntax::text: break;
     }
     return make_csv_reader(*plan_->charset, limits);
   }
@@ -129,6 +132,18 @@ class DeclarativeAdapter final : public Adapter {
 };
 
 }  // namespace
+
+std::vector<Result<Converted>> Adapter::get_many(const std::vector<std::string_view>& natives,
+                                                 const GetOptions& options) const {
+  std::vector<Result<Converted>> out;
+  out.reserve(natives.size());
+  for (const auto& native : natives) out.push_back(get(native, options));
+  return out;
+}
+
+Result<Converted> Adapter::put(std::string_view, std::string_view, const GetOptions&) const {
+  return error(Code::RECORD_RESIDUAL_STALE, "此格式的映射尚不能改写来源原文");
+}
 
 std::shared_ptr<const Adapter> make_declarative(std::shared_ptr<const Plan> plan) {
   return std::make_shared<DeclarativeAdapter>(std::move(plan));

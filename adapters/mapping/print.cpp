@@ -20,6 +20,7 @@ class Printer {
       case Syntax::json: json_object(root, 0, ""); break;
       case Syntax::xml: xml_element(root, 0, ""); break;
       case Syntax::csv: csv(root); break;
+      case Syntax::text: break;
     }
     if (!ok_) return false;
     leftovers();

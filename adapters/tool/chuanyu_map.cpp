@@ -37,15 +37,6 @@ std::string_view word(Note::Kind kind) {
   return "";
 }
 
-std::string_view word(chuanyu::adapters::Syntax syntax) {
-  switch (syntax) {
-    case chuanyu::adapters::Syntax::json: return "json";
-    case chuanyu::adapters::Syntax::xml: return "xml";
-    case chuanyu::adapters::Syntax::csv: return "csv";
-  }
-  return "";
-}
-
 json to_json(const Error& error) {
   const auto& about = chuanyu::info(error.code);
   return {{"code", std::string(about.name)},
@@ -84,12 +75,12 @@ int check(const std::string& folder, bool as_json) {
     list.push_back({{"profile", p.id},
                     {"version", p.mapping_version},
                     {"kind", std::string(to_string(p.kind))},
-                    {"format", std::string(word(p.syntax))},
+                    {"format", std::string(to_string(p.syntax))},
                     {"charset", p.charset},
                     {"fingerprint", hex(p.fingerprint)}});
     if (!as_json) {
       std::printf("%-16s %-8s %-8s %-5s %-13s %s\n", p.id.c_str(), p.mapping_version.c_str(),
-                  std::string(to_string(p.kind)).c_str(), std::string(word(p.syntax)).c_str(), p.charset.c_str(),
+                  std::string(to_string(p.kind)).c_str(), std::string(to_string(p.syntax)).c_str(), p.charset.c_str(),
                   hex(p.fingerprint).c_str());
     }
   }
