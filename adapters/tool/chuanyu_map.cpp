@@ -14,6 +14,7 @@ namespace {
 using chuanyu::Error;
 using chuanyu::adapters::Adapter;
 using chuanyu::adapters::Note;
+using chuanyu::adapters::PluginOptions;
 using chuanyu::adapters::Registry;
 using nlohmann::json;
 
@@ -65,8 +66,8 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-int check(const std::string& folder, bool as_json) {
-  const auto loaded = Registry::load(folder);
+int check(const std::string& folder, const PluginOptions& plugins, bool as_json) {
+  const auto loaded = Registry::load(folder, plugins);
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) return report_invalid(*errors, as_json);
   const auto all = std::get<std::shared_ptr<const Registry>>(loaded)->all();
   json list = json::array();
@@ -93,6 +94,7 @@ int check(const std::string& folder, bool as_json) {
 
 struct ConvertOptions {
   std::string folder;
+  PluginOptions plugins;
   std::string from;
   std::string to;
   std::string file = "-";
@@ -219,7 +221,7 @@ class Conversion {
 };
 
 int convert(const ConvertOptions& options) {
-  const auto loaded = Registry::load(options.folder);
+  const auto loaded = Registry::load(options.folder, options.plugins);
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) return report_invalid(*errors, options.as_json);
   const auto& registry = *std::get<std::shared_ptr<const Registry>>(loaded);
   const auto from = registry.find(options.from);
@@ -270,8 +272,12 @@ int main(int argc, char** argv) {
   converting->add_option("--out", options.out, "目标文档；缺省为 -，即标准输出（与 --json 同用时不输出文档）")
       ->type_name("文件");
   converting->add_flag("--json", as_json, "报告以 JSON 输出到标准输出");
+  for (auto* command : {checking, converting}) {
+    command->add_option("--plugins-in-process", options.plugins.allow, "可在本进程内运行的插件名单，同网关配置的同名项")
+        ->type_name("文件");
+  }
   app.footer(kFooter);  // last: sub-commands would inherit it
   if (const auto exit = chuanyu::terminal::parse(app, argc, argv, std::cout, std::cerr)) return *exit;
   options.as_json = as_json;
-  return checking->parsed() ? check(folder, as_json) : convert(options);
+  return checking->parsed() ? check(folder, options.plugins, as_json) : convert(options);
 }

@@ -188,6 +188,23 @@ TEST_P(PluginExample, DocumentIsCutAndJoined) {
   EXPECT_FALSE(reader->fatal());
 }
 
+TEST(PluginTemplate, IsAPluginThatKeepsTheLaws) {
+  PluginFolder folder("my_adapter", "org.example.my-adapter");
+  folder.declaration["charset"] = "utf-8";
+  const auto adapter = folder.adapter();
+  const auto got = adapter->get("A1|〔2024〕1号|某案|自用");
+  ASSERT_TRUE(got.ok()) << got.error().to_text();
+  EXPECT_THAT(notes(*got), ElementsAre("unmapped 第四栏|"));
+  EXPECT_EQ(adapter->create(got->bytes)->bytes, "A1|〔2024〕1号|某案");
+  v1::EnforcementCase changed;
+  ASSERT_TRUE(changed.ParseFromString(got->bytes));
+  changed.set_case_name("另案");
+  EXPECT_EQ(adapter->put(changed.SerializeAsString(), "A1|〔2024〕1号|某案|自用")->bytes, "A1|〔2024〕1号|另案|自用");
+  changed.set_case_name("竖|线");
+  EXPECT_EQ(failure(adapter->create(changed.SerializeAsString())), "RECORD_SEPARATOR field 3");
+  EXPECT_EQ(failure(adapter->get("A1")), "RECORD_TRUNCATED ");
+}
+
 INSTANTIATE_TEST_SUITE_P(Isolation, PluginExample, ::testing::Values("worker", "in-process"),
                          [](const auto& given) { return given.param[0] == 'w' ? "Worker" : "InProcess"; });
 
