@@ -5,6 +5,8 @@
 #include "adapters/mapping/cells.h"
 #include "adapters/mapping/load.h"
 #include "adapters/mapping/map.h"
+#include "adapters/mapping/merge.h"
+#include "adapters/mapping/put.h"
 #include "adapters/mapping/wire.h"
 
 namespace chuanyu::adapters {
@@ -30,33 +32,64 @@ class DeclarativeAdapter final : public Adapter {
   const Profile& profile() const override { return plan_->profile; }
 
   Result<Converted> get(std::string_view native, const GetOptions& options) const override {
-    const Plan& plan = *plan_;
     Workspace& ws = workspace();
-    ws.begin();
-    if (native.size() > plan.max_bytes + head_.size()) {
-      return error(Code::RECORD_TOO_LARGE, "单条记录超过 " + std::to_string(plan.max_bytes) + " 字节");
-    }
-    std::string_view text = native;
-    if (plan.charset->is_utf8()) {
-      if (!valid_utf8(text)) return plan.charset->decode(text, ws.utf8).error();
-      if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-    } else {
-      CHUANYU_CHECK(plan.charset->decode(native, ws.utf8));
-      text = ws.utf8;
-    }
-    bool ok = false;
-    switch (plan.profile.syntax) {
-      case Syntax::json: ok = load_json(plan, text, ws); break;
-      case Syntax::xml: ok = load_xml(plan, text, ws); break;
-      case Syntax::csv: ok = load_csv(plan, text, ws); break;
-      case Syntax::text: break;  // no mapping has it
-    }
-    if (!ok || !map_forward(plan, options, ws)) return std::move(ws.failure);
+    CHUANYU_TRY(const std::string_view text, read(native, options, ws));
     Converted out;
     out.bytes.reserve(text.size() + 64);
-    encode_wire(plan, ws, out.bytes);
+    encode_wire(*plan_, ws, out.bytes);
     out.notes.swap(ws.notes);
     return out;
+  }
+
+  Result<Converted> put(std::string_view canonical, std::string_view old, const GetOptions& options) const override {
+    const Plan& plan = *plan_;
+    Workspace& was = workspace();
+    const auto source = read(old, options, was);
+    if (!source.ok()) {
+      return error(Code::RECORD_RESIDUAL_STALE, "原文已不能读取：" + source.error().to_text(), source.error().where);
+    }
+    Converted out;
+    encode_wire(plan, was, out.bytes);
+    if (out.bytes == canonical) {
+      out.bytes = old;
+      return out;
+    }
+    Workspace& now = other_workspace();
+    now.begin();
+    if (!decode_wire(plan, canonical, now)) return std::move(now.failure);
+    CHUANYU_TRY(const std::string text, edited_text(plan, was, now, *source));
+    std::vector<std::pair<std::string, std::string>> before;
+    for (const auto& extra : was.extras) before.emplace_back(extra.path, extra.text);
+    out.bytes.clear();
+    if (!plan.charset->is_utf8()) {
+      CHUANYU_CHECK(plan.charset->encode(text, out.bytes));
+    } else {
+      out.bytes.append(old, 0, old.size() - source->size());  // the byte order mark
+      out.bytes += text;
+    }
+    CHUANYU_CHECK(read(out.bytes, options, was));
+    CHUANYU_CHECK(check_put_get(plan, was, now, before));
+    out.notes.swap(now.notes);
+    return out;
+  }
+
+  Result<Converted> get_edited(std::string_view native, std::string_view base,
+                               const GetOptions& options) const override {
+    CHUANYU_TRY(const Converted written, create(base));
+    Workspace before;
+    CHUANYU_CHECK(read(written.bytes, options, before));
+    Workspace& after = workspace();
+    CHUANYU_CHECK(read(native, options, after));
+    Workspace original;
+    original.begin();
+    if (!decode_wire(*plan_, base, original)) return std::move(original.failure);
+    Workspace& out = other_workspace();
+    out.begin();
+    merge_edit(*plan_, original, before, after, out);
+    Converted merged;
+    encode_wire(*plan_, out, merged.bytes);
+    merged.notes.swap(after.notes);
+    return merged;
   }
 
   Result<Converted> create(std::string_view canonical) const override {
@@ -115,6 +148,32 @@ class DeclarativeAdapter final : public Adapter {
   }
 
  private:
+  // The native record into the workspace, mapped; what comes back is its text in UTF-8.
+  Result<std::string_view> read(std::string_view native, const GetOptions& options, Workspace& ws) const {
+    const Plan& plan = *plan_;
+    ws.begin();
+    if (native.size() > plan.max_bytes + head_.size()) {
+      return error(Code::RECORD_TOO_LARGE, "单条记录超过 " + std::to_string(plan.max_bytes) + " 字节");
+    }
+    std::string_view text = native;
+    if (plan.charset->is_utf8()) {
+      if (!valid_utf8(text)) return plan.charset->decode(text, ws.utf8).error();
+      if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+    } else {
+      CHUANYU_CHECK(plan.charset->decode(native, ws.utf8));
+      text = ws.utf8;
+    }
+    bool ok = false;
+    switch (plan.profile.syntax) {
+      case Syntax::json: ok = load_json(plan, text, ws); break;
+      case Syntax::xml: ok = load_xml(plan, text, ws); break;
+      case Syntax::csv: ok = load_csv(plan, text, ws); break;
+      case Syntax::text: break;  // no mapping has it
+    }
+    if (!ok || !map_forward(plan, options, ws)) return std::move(ws.failure);
+    return text;
+  }
+
   // What follows the header line.
   std::string_view row(std::string_view record) const {
     if (record.substr(0, head_.size()) == head_) return record.substr(head_.size());
@@ -139,10 +198,6 @@ std::vector<Result<Converted>> Adapter::get_many(const std::vector<std::string_v
   out.reserve(natives.size());
   for (const auto& native : natives) out.push_back(get(native, options));
   return out;
-}
-
-Result<Converted> Adapter::put(std::string_view, std::string_view, const GetOptions&) const {
-  return error(Code::RECORD_RESIDUAL_STALE, "此格式的映射尚不能改写来源原文");
 }
 
 std::shared_ptr<const Adapter> make_declarative(std::shared_ptr<const Plan> plan) {

@@ -102,9 +102,16 @@ class Adapter {
                                                   const GetOptions& options = {}) const;
   // Canonical -> one new native record, in the same form (CSV: header line + row).
   virtual Result<Converted> create(std::string_view canonical) const = 0;
-  // A changed canonical record -> the old native record with only what changed written into it; read back and compared,
-  // RECORD_LAW_PUTGET. Canonical equal to get(old) gives old.
-  virtual Result<Converted> put(std::string_view canonical, std::string_view old, const GetOptions& options = {}) const;
+  // A changed canonical record -> the old native record with only what changed written into it: everything else, also
+  // what the mapping does not know, stays byte for byte. `old` is one native record as get() takes it. What comes out
+  // was read back and compared (RECORD_LAW_PUTGET); what the format cannot hold is a loss in the notes. Entries of ext
+  // that `canonical` does not have stay as `old` has them. `canonical` equal to get(old) gives `old`.
+  virtual Result<Converted> put(std::string_view canonical, std::string_view old,
+                                const GetOptions& options = {}) const = 0;
+  // The way back of a record that create(base) wrote and somebody edited: `base` with what the edit changed. What this
+  // format cannot hold, or says with less detail, stays as `base` has it.
+  virtual Result<Converted> get_edited(std::string_view native, std::string_view base,
+                                       const GetOptions& options = {}) const = 0;
   // Native records as create() makes them -> one native document with header or root, in the profile's character set:
   // XML with declaration, one record a line, LF; CSV with CRLF; JSON an array, one record a line. With none: the empty
   // document.

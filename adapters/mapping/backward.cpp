@@ -1,19 +1,36 @@
 #include <algorithm>
+#include <optional>
 
 #include "adapters/mapping/load.h"
 #include "adapters/mapping/map.h"
+#include "adapters/mapping/same.h"
 #include "adapters/mapping/values.h"
 
 namespace chuanyu::adapters {
 namespace {
 
+// The blocks of the record as it was that answer to those being printed; none for a new record or a new item.
+struct Was {
+  std::uint32_t canonical = 0;
+  std::uint32_t native = 0;
+  bool there = false;
+};
+
 class Backward {
  public:
-  Backward(const Plan& plan, Workspace& ws) : plan_(plan), ws_(ws) {}
+  Backward(const Plan& plan, const Workspace* was, Workspace& ws) : plan_(plan), ws_(ws), was_(was) {
+    if (was != nullptr) {
+      same_.emplace(plan, *was, ws);
+      same_extras_ = std::all_of(ws.extras.begin(), ws.extras.end(), [&](const Extra& e) { return carried(e.path); });
+    }
+  }
 
-  bool scope(const std::vector<Rule>& rules, int canon_scope, std::uint32_t c, std::uint32_t n) {
+  bool scope(const std::vector<Rule>& rules, int canon_scope, std::uint32_t c, std::uint32_t n, Was was) {
     for (const Rule& rule : rules) {
-      if (!one(rule, c, n)) return false;
+      if (was.there && unchanged(rule, c, was))
+        keep(rule, n);
+      else if (!one(rule, c, n, was))
+        return false;
     }
     for (const int id : plan_.canon_scopes[static_cast<std::size_t>(canon_scope)].uncovered) {
       if (!any(id, c)) continue;
@@ -28,6 +45,44 @@ class Backward {
     return {plan_,     rule.id, rule.native < 0 ? nullptr : &plan_.native[static_cast<std::size_t>(rule.native)],
             canonical, n,       c};
   }
+
+  // --- what stays as it was ---
+
+  // The entry of ext at this place says what it said before, or nothing: then the old record's stays.
+  bool carried(const std::string& path) const {
+    const auto at = [&](const std::vector<Extra>& extras) {
+      return std::find_if(extras.begin(), extras.end(), [&](const Extra& e) { return e.path == path; });
+    };
+    const auto now = at(ws_.extras);
+    if (now == ws_.extras.end()) return true;
+    const auto before = at(was_->extras);
+    return before != was_->extras.end() && before->text == now->text;
+  }
+
+  bool unchanged(const Rule& rule, std::uint32_t c, Was was) const {
+    const auto kept = [&] {
+      return same_extras_ || carried(native_pointer(plan_.native[static_cast<std::size_t>(rule.native)], ws_.index));
+    };
+    switch (rule.op) {
+      case Op::value:
+      case Op::derived_create: return same_->target(rule.target, was.canonical, c) && kept();
+      case Op::prism:
+        return std::all_of(rule.cases.begin(), rule.cases.end(),
+                           [&](const PrismCase& option) { return same_->target(option.target, was.canonical, c); }) &&
+               kept();
+      case Op::each:
+      case Op::split:
+      case Op::zip: return same_extras_ && same_->field(rule.c_node, was.canonical, c);
+      default: return false;
+    }
+  }
+
+  void keep(const Rule& rule, std::uint32_t n) {
+    if (rule.op != Op::zip) ws_.native[n + rule.n_slot].is = Is::kept;
+    for (const auto& column : rule.columns) ws_.native[n + column.outer].is = Is::kept;
+  }
+
+  // --- what is printed ---
 
   bool any(int id, std::uint32_t c) const {
     const auto& node = canon(id);
@@ -47,7 +102,7 @@ class Backward {
     return true;
   }
 
-  bool one(const Rule& rule, std::uint32_t c, std::uint32_t n) {
+  bool one(const Rule& rule, std::uint32_t c, std::uint32_t n, Was was) {
     switch (rule.op) {
       case Op::value:
       case Op::derived_create: {
@@ -56,7 +111,7 @@ class Backward {
         return put(rule, n, text);
       }
       case Op::prism: return prism(rule, c, n);
-      case Op::each: return each(rule, c, n);
+      case Op::each: return each(rule, c, n, was);
       case Op::split:
       case Op::zip: return joined(rule, c, n);
       case Op::constant: return put(rule, n, rule.constant);
@@ -118,18 +173,43 @@ class Backward {
 
   std::uint32_t slots(int n_scope) const { return plan_.native_scopes[static_cast<std::size_t>(n_scope)].slots; }
 
-  bool each(const Rule& rule, std::uint32_t c, std::uint32_t n) {
+  bool each(const Rule& rule, std::uint32_t c, std::uint32_t n, Was was) {
     const Cell list = ws_.canonical[c + rule.c_slot];
     if (list.is != Is::list || list.size == 0) return !rule.required || missing(rule);
+    const auto before = items_before(rule, c, was);
     std::uint32_t item = list.first;
     for (std::uint32_t i = 0; i < list.size; ++i) {
       const auto out = ws_.native.item(n + rule.n_slot, slots(rule.n_scope));
+      const Was old = before.empty() ? Was() : before[i];
+      if (old.there) ws_.native[out].number = old.native + 1;
       ws_.index.push_back(i);
-      if (!scope(rule.inner, rule.c_scope, item, out)) return false;
+      if (!scope(rule.inner, rule.c_scope, item, out, old)) return false;
       ws_.index.pop_back();
       item = ws_.canonical[item].next;
     }
     return true;
+  }
+
+  // For each item the one that it was. `each` reads one canonical item from one native item, so positions agree.
+  std::vector<Was> items_before(const Rule& rule, std::uint32_t c, Was was) const {
+    if (!was.there) return {};
+    const Cell canonical = was_->canonical[was.canonical + rule.c_slot];
+    const Cell native = was_->native[was.native + rule.n_slot];
+    if (canonical.is != Is::list || native.is != Is::list || canonical.size != native.size) return {};
+    std::vector<Was> old(canonical.size);
+    std::uint32_t c_at = canonical.first;
+    std::uint32_t n_at = native.first;
+    for (auto& item : old) {
+      item = {c_at, n_at, true};
+      c_at = was_->canonical[c_at].next;
+      n_at = was_->native[n_at].next;
+    }
+    const auto from = same_->align(rule.c_node, canonical, ws_.canonical[c + rule.c_slot], rule.align);
+    std::vector<Was> out(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (from[i] >= 0) out[i] = old[static_cast<std::size_t>(from[i])];
+    }
+    return out;
   }
 
   // Items printed into blocks of their own, then each column joined by the separator.
@@ -147,7 +227,7 @@ class Backward {
     for (std::uint32_t i = 0; i < list.size; ++i) {
       items.push_back(ws_.native.block(slots(rule.n_scope)));
       ws_.index.push_back(i);
-      if (!scope(rule.inner, rule.c_scope, item, items.back())) return false;
+      if (!scope(rule.inner, rule.c_scope, item, items.back(), {})) return false;
       ws_.index.pop_back();
       item = ws_.canonical[item].next;
     }
@@ -203,13 +283,21 @@ class Backward {
 
   const Plan& plan_;
   Workspace& ws_;
+  const Workspace* was_;  // nullptr: a new record
+  std::optional<Same> same_;
+  bool same_extras_ = false;
 };
 
 }  // namespace
 
 bool map_backward(const Plan& plan, Workspace& ws) {
   ws.native.block(plan.native_scopes[0].slots);
-  return Backward(plan, ws).scope(plan.rules, 0, 0, 0);
+  return Backward(plan, nullptr, ws).scope(plan.rules, 0, 0, 0, {});
+}
+
+bool map_changes(const Plan& plan, const Workspace& was, Workspace& ws) {
+  ws.native.block(plan.native_scopes[0].slots);
+  return Backward(plan, &was, ws).scope(plan.rules, 0, 0, 0, {0, 0, true});
 }
 
 }  // namespace chuanyu::adapters

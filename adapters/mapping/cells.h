@@ -21,19 +21,29 @@ namespace chuanyu::adapters {
 inline constexpr std::uint32_t kMostItems = 10'000;
 inline constexpr std::size_t kMostExtras = 1'000;
 
-enum class Is : std::uint8_t { absent, null, text, number, boolean, present, list };
+// kept: on the way back into an old record, what stands there may stay.
+enum class Is : std::uint8_t { absent, null, text, number, boolean, present, list, kept };
+
+// Bytes of the record's UTF-8 text: a JSON value, an XML element or attribute value, a CSV cell with its quotes.
+struct Span {
+  std::uint32_t begin;
+  std::uint32_t end;
+};
 
 struct Cell {
   const char* data = nullptr;  // text and number lexemes
-  std::int64_t number = 0;     // canonical numbers and booleans
-  std::uint32_t size = 0;      // of data; of a list: how many items
-  std::uint32_t first = 0;     // list: block of the first item
-  std::uint32_t last = 0;      // list: block of the last item
-  std::uint32_t next = 0;      // slot 0 of an item: block of the next item
+  union {
+    std::int64_t number = 0;  // canonical numbers and booleans; first cell of a printed item: see aligned()
+    Span span;                // native cells that were read
+  };
+  std::uint32_t size = 0;   // of data; of a list: how many items
+  std::uint32_t first = 0;  // list: block of the first item
+  std::uint32_t last = 0;   // list: block of the last item
+  std::uint32_t next = 0;   // slot 0 of an item: block of the next item
   Is is = Is::absent;
 
   std::string_view text() const { return {data, size}; }
-  bool nothing() const { return is == Is::absent || is == Is::null || (is == Is::text && size == 0); }
+  bool nothing() const { return is == Is::absent || is == Is::null || is == Is::kept || (is == Is::text && size == 0); }
   void set_text(std::string_view value) {
     data = value.data();
     size = static_cast<std::uint32_t>(value.size());
@@ -121,6 +131,7 @@ struct Extra {
   std::string path;  // JSON pointer form, indices filled in: /当事人列表/当事人/0/备注
   std::string_view text;
   bool used = false;
+  bool unknown = false;  // read from a field that no rule names; otherwise the original of a normalised value
 };
 
 // Everything one conversion works with; kept per thread so that its memory is used again.
@@ -154,5 +165,7 @@ struct Workspace {
 };
 
 Workspace& workspace();
+// A second one, for a conversion that works with two records at once.
+Workspace& other_workspace();
 
 }  // namespace chuanyu::adapters

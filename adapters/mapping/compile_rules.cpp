@@ -117,6 +117,7 @@ bool Compiler::each(const RuleSpec& spec, const Context& context, Rule& rule) {
   rule.c_node = list;
   rule.c_slot = at(plan_->canonical, list).slot;
   rule.c_scope = at(plan_->canonical, list).item;
+  align(spec, rule);
   Context inner{0, rule.c_scope};
   if (!spec.zip.empty()) return zip(spec, context, rule, inner);
   if (!spec.split.empty()) {
@@ -221,6 +222,19 @@ bool Compiler::zip(const RuleSpec& spec, const Context& context, Rule& rule, Con
     at(plan_->native, column).path = at(plan_->native, outer).path + "/" + kIndex;
   }
   return true;
+}
+
+void Compiler::align(const RuleSpec& spec, Rule& rule) {
+  for (std::size_t i = 0; i < spec.align.size(); ++i) {
+    const auto where = spec.at + "/align/" + std::to_string(i);
+    const int node = canonical_node(rule.c_scope, spec.align[i], where);
+    if (node < 0) continue;
+    if (at(plan_->canonical, node).wire == Wire::message || at(plan_->canonical, node).wire == Wire::map) {
+      wrong(where, "align 需要有值的字段，请写到它的成员：" + spec.align[i]);
+    } else {
+      rule.align.push_back(at(plan_->canonical, node).slot);
+    }
+  }
 }
 
 bool Compiler::derived(const RuleSpec& spec, const Context& context, Rule& rule) {

@@ -77,6 +77,7 @@ class Compiler {
   bool each(const RuleSpec& spec, const Context& context, Rule& rule);
   bool item(const RuleSpec& spec, const Context& inner, Rule& rule);
   bool zip(const RuleSpec& spec, const Context& context, Rule& rule, Context inner);
+  void align(const RuleSpec& spec, Rule& rule);
   bool derived(const RuleSpec& spec, const Context& context, Rule& rule);
 
   const Spec& spec_;

@@ -48,7 +48,7 @@ bool handle_unknown(const Plan& plan, std::string pointer, std::string_view raw,
     ws.notes.push_back({Note::Kind::unmapped, Code::RECORD_VALUE, kNoRule, native_place(plan, pointer), "",
                         keep ? "格式中没有此字段，原文留在 ext 中" : "格式中没有此字段，未带出"});
   }
-  if (keep) ws.extras.push_back({std::move(pointer), raw, true});
+  if (keep) ws.extras.push_back({std::move(pointer), raw, true, true});
   return true;
 }
 

@@ -16,7 +16,7 @@ struct Header {
 class Loader {
  public:
   Loader(const Plan& plan, std::string_view text, Workspace& ws)
-      : plan_(plan), ws_(ws), p_(text.data()), end_(text.data() + text.size()) {}
+      : plan_(plan), ws_(ws), begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
 
   bool run() {
     thread_local Header header;
@@ -60,17 +60,22 @@ class Loader {
 
   const NativeNode& root() const { return plan_.native[static_cast<std::size_t>(plan_.native_scopes[0].root)]; }
 
+  std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
+
   bool row(const Header& header) {
+    const char* const row_start = p_;
     std::size_t i = 0;
     bool more = true;
     while (more) {
       std::string_view cell;
       const std::size_t now = i++;
+      const char* const start = p_;
       if (!next(cell, more, now < header.names.size() ? std::string_view(header.names[now]) : "")) return false;
       if (now >= header.names.size()) continue;
       if (const int id = header.nodes[now]; id >= 0) {
         const auto& node = plan_.native[static_cast<std::size_t>(id)];
         ws_.native[node.slot].set_text(cell);
+        ws_.native[node.slot].span = {offset(start), offset(cell_end_)};
         if (node.dropped && !cell.empty()) note_dropped(plan_, node, ws_);
       } else if (!cell.empty() && !handle_unknown(plan_, "/" + header.names[now], cell, ws_)) {
         return false;
@@ -82,6 +87,7 @@ class Loader {
                       column(header, std::min(i, header.names.size())));
     }
     if (p_ != end_) return ws_.fail(Code::RECORD_PARSE, "一条记录只能有一行", "");
+    ws_.native[root().slot].span = {offset(row_start), offset(cell_end_)};
     return true;
   }
 
@@ -97,6 +103,7 @@ class Loader {
       }
       out = {start, static_cast<std::size_t>(p_ - start)};
     }
+    cell_end_ = p_;
     more = p_ < end_ && *p_ == ',';
     if (p_ == end_) return true;
     if (*p_ == '\r' && end_ - p_ >= 2 && p_[1] == '\n') ++p_;
@@ -130,8 +137,10 @@ class Loader {
 
   const Plan& plan_;
   Workspace& ws_;
+  const char* begin_;
   const char* p_;
   const char* end_;
+  const char* cell_end_ = nullptr;  // of the cell read last
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ class Loader {
     }
     if (p_ < end_ && *p_ != '{') return fail(Code::RECORD_TYPE, "一条记录应为 JSON 对象", nullptr);
     if (p_ == end_) return unexpected("{", nullptr);
-    if (!object(plan_.native[static_cast<std::size_t>(scope.root)], 0, nullptr)) return false;
+    if (!value(plan_.native[static_cast<std::size_t>(scope.root)], 0, nullptr)) return false;
     space();
     if (in_list) {
       if (p_ >= end_ || *p_ != ']') return unexpected("]（一次只能有一条记录）", nullptr);
@@ -228,7 +228,16 @@ class Loader {
     return type(node.list ? "数组" : node.value ? "文本、数字或布尔值" : "对象", frame);
   }
 
+  // Where a value stands, for put.
   bool value(const NativeNode& node, std::uint32_t base, const Frame* frame) {
+    const char* const start = p_;
+    if (!any_value(node, base, frame)) return false;
+    ws_.native[base + node.slot].span = {offset(start), offset(p_)};
+    return true;
+  }
+  std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
+
+  bool any_value(const NativeNode& node, std::uint32_t base, const Frame* frame) {
     if (p_ >= end_) return unexpected("值", frame);
     const std::uint32_t at = base + node.slot;
     switch (*p_) {

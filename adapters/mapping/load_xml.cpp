@@ -18,6 +18,7 @@ class Loader : private XmlScanner {
     if (starts("<?xml") && !declaration()) return false;
     if (!misc(nullptr)) return false;
     if (p_ == end_) return fail(Code::RECORD_TRUNCATED, "内容为空", nullptr);
+    const char* start = p_;
     std::string_view name;
     if (!open(name, nullptr)) return false;
     const auto& root = plan_.native[static_cast<std::size_t>(scope.root)];
@@ -27,11 +28,12 @@ class Loader : private XmlScanner {
       if (!attributes(0, empty, nullptr) || !misc(nullptr)) return false;
       if (empty || starts("</")) return fail(Code::RECORD_TRUNCATED, "文档中没有记录", nullptr);
       attributes_.clear();
+      start = p_;
       if (!open(name, nullptr)) return false;
     }
     const Frame here{nullptr, name, -1};
     if (name != root.name) return fail(Code::RECORD_TYPE, "记录的元素应为 " + root.name, &here);
-    if (!element(root, 0, nullptr, name)) return false;
+    if (!element(root, 0, nullptr, name, start)) return false;
     if (!misc(nullptr)) return false;
     if (in_list && !close_list()) return false;
     if (p_ != end_) return fail(Code::RECORD_PARSE, "记录之后还有内容" + at(), nullptr);
@@ -68,22 +70,20 @@ class Loader : private XmlScanner {
     return misc(nullptr);
   }
 
-  bool set(const NativeNode& node, std::uint32_t base, std::string_view value) {
-    ws_.native[base + node.slot].set_text(value);
-    return true;
-  }
+  std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
 
-  // p_ stands behind the element's name; frame is the element (nullptr: the record).
-  bool element(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag) {
+  // p_ stands behind the element's name, `start` on its "<"; frame is the element (nullptr: the record).
+  bool element(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag,
+               const char* start) {
     if (++depth_ > plan_.max_depth) return too_deep(frame);
     const std::size_t first = attributes_.size();
     bool empty = false;
     if (!attributes(first, empty, frame)) return false;
-    return body(node, base, frame, tag, first, empty);
+    return body(node, base, frame, tag, start, first, empty);
   }
 
-  bool body(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag, std::size_t first,
-            bool empty) {
+  bool body(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag, const char* start,
+            std::size_t first, bool empty) {
     if (ws_.native[base + node.slot].is == Is::absent) ws_.native[base + node.slot].is = Is::present;
     for (std::size_t i = first; i < attributes_.size(); ++i) {
       const XmlAttribute attribute = attributes_[i];
@@ -92,7 +92,9 @@ class Loader : private XmlScanner {
       if (!text(attribute.raw, true, value, frame)) return false;
       if (const int id = node.attributes.find(attribute.name); id >= 0) {
         const auto& child = plan_.native[static_cast<std::size_t>(id)];
-        set(child, base, value);
+        Cell& cell = ws_.native[base + child.slot];
+        cell.set_text(value);
+        cell.span = {offset(attribute.raw.data()), offset(attribute.raw.data() + attribute.raw.size())};
         if (child.dropped && !value.empty()) note_dropped(plan_, child, ws_);
       } else if (!handle_unknown(plan_, pointer(frame) + "/@" + std::string(attribute.name), value, ws_)) {
         return false;
@@ -100,6 +102,7 @@ class Loader : private XmlScanner {
     }
     attributes_.resize(first);
     if (!empty && !content(node, base, frame, tag)) return false;
+    ws_.native[base + node.slot].span = {offset(start), offset(p_)};
     --depth_;
     return true;
   }
@@ -159,7 +162,7 @@ class Loader : private XmlScanner {
     if (node.value) {
       // White space around child elements is layout, not a value.
       const bool layout = !node.children.empty() && std::all_of(whole.begin(), whole.end(), is_xml_space);
-      if (!layout) set(node, base, whole);
+      if (!layout) ws_.native[base + node.slot].set_text(whole);
       return true;
     }
     if (std::all_of(whole.begin(), whole.end(), is_xml_space)) return true;
@@ -195,7 +198,7 @@ class Loader : private XmlScanner {
       const auto item = ws_.native.item(base + known->slot, scope.slots);
       here.index = ws_.native[base + known->slot].size - 1;
       ws_.index.push_back(static_cast<std::uint32_t>(here.index));
-      if (!element(plan_.native[static_cast<std::size_t>(scope.root)], item, &here, tag)) return false;
+      if (!element(plan_.native[static_cast<std::size_t>(scope.root)], item, &here, tag, start)) return false;
       ws_.index.pop_back();
       return true;
     }
@@ -209,7 +212,7 @@ class Loader : private XmlScanner {
       note_dropped(plan_, *known, ws_);
       return skip(&here, tag);
     }
-    return element(*known, base, &here, tag);
+    return element(*known, base, &here, tag, start);
   }
 
   // Item[@name=scope]: which of the elements of this name it is, its attributes say.
@@ -233,7 +236,7 @@ class Loader : private XmlScanner {
       if (ws_.native[base + candidate->slot].is != Is::absent)
         return fail(Code::RECORD_DUPLICATE_KEY, "元素出现两次", frame);
       if (candidate->dropped) note_dropped(plan_, *candidate, ws_);
-      return body(*candidate, base, frame, tag, first, empty);
+      return body(*candidate, base, frame, tag, start, first, empty);
     }
     attributes_.resize(first);
     --depth_;

@@ -180,6 +180,7 @@ struct Rule {
   int c_scope = -1;
   std::string separator;
   std::vector<Rule> inner;
+  std::vector<std::uint32_t> align;  // slots in the canonical item that tell which item is which; may be empty
   struct Column {
     std::uint32_t outer = 0;  // slot around the list
     std::uint32_t inner = 0;  // slot in the item

@@ -250,6 +250,7 @@ RuleSpec parse_rule(const json& value, const std::string& at, std::vector<Error>
   rule.refuse = o.one_of("severity", "warn", {"warn", "refuse"}) == "refuse";
   rule.split = o.text("split").value_or("");
   rule.zip = o.text("zip").value_or("");
+  rule.align = o.texts("align");
   rule.v = o.text("v");
   rule.dir = o.one_of("dir", "", {"get", "create"});
   rule.same_as = o.text("same_as").value_or("");
@@ -300,6 +301,7 @@ RuleSpec parse_rule(const json& value, const std::string& at, std::vector<Error>
   if (kind == "prism" && rule.cases.empty()) o.missing("cases");
   if (kind == "derived" && rule.dir.empty()) o.missing("dir");
   if (kind == "each" && rule.has_rules == rule.item.has_value()) o.wrong("", "each 需要 rules 或 item 之一");
+  if (!rule.align.empty() && !rule.has_rules) o.wrong("align", "align 只用于有 rules 的 each");
   return rule;
 }
 

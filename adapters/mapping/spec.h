@@ -63,6 +63,7 @@ struct RuleSpec {
   bool refuse = false;
   std::string split;
   std::string zip;
+  std::vector<std::string> align;  // each: the canonical fields that tell which item is which
   std::optional<std::string> v;
   std::string dir;
   std::optional<WhenSpec> when;

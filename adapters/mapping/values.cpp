@@ -34,6 +34,10 @@ Workspace& workspace() {
   thread_local Workspace ws;
   return ws;
 }
+Workspace& other_workspace() {
+  thread_local Workspace ws;
+  return ws;
+}
 
 void add_note(const Spot& spot, Workspace& ws, Note::Kind kind, std::string message, Code code) {
   if (ws.notes.size() > kMostNotes) return;

@@ -49,7 +49,9 @@ bool print_code(const Spot& spot, const Convert& convert, const Target& target, 
       return true;
     }
     const bool general = unset || is_other || (pair == nullptr);
-    add_note(spot, ws, general ? Note::Kind::loss : Note::Kind::normalised,
+    Spot there = spot;
+    there.canonical = target.words;
+    add_note(there, ws, general ? Note::Kind::loss : Note::Kind::normalised,
              general ? "来源的原文在此格式中无处可写" : "来源的用词未带出，只写了代码");
   }
   if (unset && pair == nullptr) {

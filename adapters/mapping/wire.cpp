@@ -50,7 +50,7 @@ class Delimited {
 
 class Encoder {
  public:
-  Encoder(const Plan& plan, Workspace& ws, Bytes& out) : plan_(plan), ws_(ws), out_(out) {}
+  Encoder(const Plan& plan, const Workspace& ws, Bytes& out) : plan_(plan), ws_(ws), out_(out) {}
 
   void message(const CanonNode& node, std::uint32_t base) {
     for (const int child : node.children) field(plan_.canonical[static_cast<std::size_t>(child)], base);
@@ -106,18 +106,22 @@ class Encoder {
   }
 
   void ext(const CanonNode& node) {
-    if (ws_.extras.empty()) return;
-    std::sort(ws_.extras.begin(), ws_.extras.end(), [](const Extra& a, const Extra& b) { return a.path < b.path; });
-    for (const auto& extra : ws_.extras) {
+    if (ws_.extras.empty() && ws_.foreign.empty()) return;
+    std::vector<std::pair<std::string, std::string_view>> entries;
+    entries.reserve(ws_.extras.size() + ws_.foreign.size());
+    for (const auto& extra : ws_.extras) entries.emplace_back(plan_.ext_prefix + extra.path, extra.text);
+    for (const auto& [key, value] : ws_.foreign) entries.emplace_back(key, value);
+    std::sort(entries.begin(), entries.end());
+    for (const auto& [key, value] : entries) {
       Delimited body(out_, node.number);
-      bytes_field(out_, 1, plan_.ext_prefix + extra.path);
-      bytes_field(out_, 2, extra.text);
+      bytes_field(out_, 1, key);
+      bytes_field(out_, 2, value);
       body.close();
     }
   }
 
   const Plan& plan_;
-  Workspace& ws_;
+  const Workspace& ws_;
   Bytes& out_;
 };
 
@@ -289,7 +293,7 @@ class Decoder {
 
 }  // namespace
 
-void encode_wire(const Plan& plan, Workspace& ws, Bytes& out) {
+void encode_wire(const Plan& plan, const Workspace& ws, Bytes& out) {
   Encoder(plan, ws, out).message(plan.canonical[static_cast<std::size_t>(plan.canon_scopes[0].root)], 0);
 }
 

@@ -11,8 +11,8 @@
 
 namespace chuanyu::adapters {
 
-// Appends ws.canonical and ws.extras (with the profile's prefix) to `out`.
-void encode_wire(const Plan& plan, Workspace& ws, Bytes& out);
+// Appends ws.canonical, ws.extras (with the profile's prefix) and ws.foreign to `out`.
+void encode_wire(const Plan& plan, const Workspace& ws, Bytes& out);
 
 // Fills ws.canonical, ws.extras and ws.foreign. False with ws.failure (RECORD_PARSE, RECORD_CHARSET) when the bytes are
 // not of the message; a field the plan's descriptor does not know is noted as a loss.

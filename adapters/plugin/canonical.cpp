@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "adapters/plugin/compare.h"
 #include "schemas/canonical/credit.pb.h"
 #include "schemas/canonical/enforcement_case.pb.h"
 #include "schemas/canonical/licence.pb.h"
@@ -45,6 +46,12 @@ Bytes serialise(const Message& message) {
   message.SerializeToCodedStream(&coded);
   coded.Trim();
   return out;
+}
+
+std::unique_ptr<Message> parsed(Kind kind, BytesView wire) {
+  std::unique_ptr<Message> message(prototype(kind).New());
+  message->ParseFromArray(wire.data(), static_cast<int>(wire.size()));
+  return message;
 }
 
 void hash(std::string_view text, std::uint64_t& h) {
@@ -130,6 +137,14 @@ class IdentifierCheck {
 };
 
 }  // namespace
+
+bool is_part(Kind kind, BytesView part, BytesView whole) { return part_of(*parsed(kind, part), *parsed(kind, whole)); }
+
+Bytes merge_edit(Kind kind, BytesView base, BytesView before, BytesView after) {
+  const auto out = parsed(kind, base);
+  merge(*parsed(kind, before), *parsed(kind, after), *out);
+  return serialise(*out);
+}
 
 std::string message_name(Kind kind) { return prototype(kind).GetDescriptor()->full_name(); }
 

@@ -19,6 +19,13 @@ std::uint64_t message_fingerprint(Kind kind);
 // The one form that equal records have. RECORD_PARSE when it is not such a message.
 Result<Bytes> normal_form(Kind kind, BytesView wire);
 
+// True when everything that `part` says is said by `whole` as well; entries of ext that `whole` does not have are
+// passed over. Both must be such messages.
+bool is_part(Kind kind, BytesView part, BytesView whole);
+
+// `base` with what changed from `before` to `after`. Lists of one length are taken item by item, others as a whole.
+Bytes merge_edit(Kind kind, BytesView base, BytesView before, BytesView after);
+
 // As it comes from a plug-in: without fields that the message does not have; identifiers checked.
 Result<Converted> accept(Kind kind, BytesView wire, const GetOptions& options);
 

@@ -52,21 +52,33 @@ class PluginAdapter final : public Adapter {
   Result<Converted> create(std::string_view canonical) const override {
     CHUANYU_TRY(const Bytes wanted, normal_form(profile_.kind, canonical));
     CHUANYU_TRY(Converted out, write({wanted, std::nullopt}));
-    if (std::any_of(out.notes.begin(), out.notes.end(), is_loss)) return out;
-    CHUANYU_TRY(const Converted back, get(out.bytes, lenient()));
-    if (back.bytes == wanted) return out;
+    const auto back = get(out.bytes, lenient());
+    if (back.ok() && means(wanted, back->bytes, out.notes)) return out;
     return error(Code::LOCAL_PLUGIN_INVALID, "新写的记录读回后与所要的不同，而插件没有注明损失");
   }
 
   Result<Converted> put(std::string_view canonical, std::string_view old, const GetOptions& options) const override {
     CHUANYU_TRY(const Bytes wanted, normal_form(profile_.kind, canonical));
-    CHUANYU_TRY(const Converted present, get(old, options));
-    if (present.bytes == wanted) return Converted{Bytes(old), {}};
+    const auto present = get(old, options);
+    if (!present.ok()) {
+      return error(Code::RECORD_RESIDUAL_STALE, "原文已不能读取：" + present.error().to_text(), present.error().where);
+    }
+    if (present->bytes == wanted) return Converted{Bytes(old), {}};
     CHUANYU_TRY(const std::string text, decode(old));
     CHUANYU_TRY(Converted out, write({wanted, text}));
     const auto back = get(out.bytes, options);
-    if (back.ok() && back->bytes == wanted) return out;
+    if (back.ok() && means(wanted, back->bytes, out.notes)) return out;
     return error(Code::RECORD_LAW_PUTGET, back.ok() ? "改写后读回的记录与所要的不同" : "改写后的记录不能读回");
+  }
+
+  Result<Converted> get_edited(std::string_view native, std::string_view base,
+                               const GetOptions& options) const override {
+    CHUANYU_TRY(const Bytes original, normal_form(profile_.kind, base));
+    CHUANYU_TRY(const Converted written, create(original));
+    CHUANYU_TRY(const Converted before, get(written.bytes, lenient()));
+    CHUANYU_TRY(Converted after, get(native, options));
+    after.bytes = merge_edit(profile_.kind, original, before.bytes, after.bytes);
+    return after;
   }
 
   Bytes join(const std::vector<std::string_view>& records) const override {
@@ -78,6 +90,10 @@ class PluginAdapter final : public Adapter {
   std::unique_ptr<RecordReader> reader() const override { return make_line_reader(charset_, {limits_.bytes}); }
 
  private:
+  bool means(BytesView wanted, BytesView back, const std::vector<Note>& notes) const {
+    return back == wanted || (std::any_of(notes.begin(), notes.end(), is_loss) && is_part(profile_.kind, back, wanted));
+  }
+
   // For reading back: an identifier that could be published with a warning is not refused on its way out.
   static const GetOptions& lenient() {
     static const GetOptions kLenient{

@@ -104,13 +104,35 @@ TEST_P(PluginExample, ChangedRecordKeepsTheRest) {
   EXPECT_EQ(adapter_->put(first.SerializeAsString(), records_[0])->bytes.substr(667), "A-17    ");
 }
 
-TEST_P(PluginExample, WhatHasNoColumnIsALossOnCreateAndRefusedOnPut) {
+TEST_P(PluginExample, WhatHasNoColumnIsALoss) {
   auto changed = message(0);
   changed.set_source("日常监督检查");
   const auto created = adapter_->create(changed.SerializeAsString());
   ASSERT_TRUE(created.ok()) << created.error().to_text();
   EXPECT_THAT(notes(*created), ElementsAre("loss |source"));
-  EXPECT_EQ(failure(adapter_->put(changed.SerializeAsString(), records_[0])), "RECORD_LAW_PUTGET ");
+  const auto put = adapter_->put(changed.SerializeAsString(), records_[0]);
+  ASSERT_TRUE(put.ok()) << put.error().to_text();
+  EXPECT_EQ(put->bytes, records_[0]);
+  EXPECT_THAT(notes(*put), ElementsAre("loss |source"));
+  EXPECT_EQ(failure(adapter_->put(changed.SerializeAsString(), "gone")), "RECORD_RESIDUAL_STALE ");
+}
+
+TEST_P(PluginExample, EditOfACreatedRecordComesBackWithoutItsLosses) {
+  auto base = message(0);
+  base.set_source("日常监督检查");
+  base.mutable_parties(0)->set_region_code("510903");
+  auto* second = base.add_parties();
+  second->set_name("另一当事人");
+  second->set_kind(v1::PARTY_KIND_NATURAL_PERSON);
+  std::string edited = adapter_->create(base.SerializeAsString())->bytes;
+  edited.replace(154, 2, "70");
+  edited.replace(611, 8, "        ");
+  const auto got = adapter_->get_edited(edited, base.SerializeAsString());
+  ASSERT_TRUE(got.ok()) << got.error().to_text();
+  base.set_state(v1::CASE_STATE_ENFORCING);
+  base.clear_closed_date();
+  EXPECT_EQ(*schemas::to_json(Kind::enforcement_case, got->bytes),
+            *schemas::to_json(Kind::enforcement_case, base.SerializeAsString()));
 }
 
 TEST_P(PluginExample, RefusesAtTheColumn) {

@@ -77,6 +77,17 @@ TEST(Spec, Rules) {
   EXPECT_EQ(one(kGood, R"(,"structure":[{"n":"/nowhere"}])"), Texts{"MAPPING_INVALID /structure/0"});
 }
 
+TEST(Spec, AlignNamesFieldsOfTheItem) {
+  const auto parties = [](const std::string& align) {
+    return mistakes(mapping(R"({"kind":"each","n":"/p","c":"parties","align":)" + align +
+                            R"(,"rules":[{"kind":"iso","n":"/x","c":"name","as":"text"}]})"));
+  };
+  EXPECT_EQ(parties(R"(["name","id_type.canonical"])"), Texts{});
+  EXPECT_EQ(parties(R"(["id_type"])"), Texts{"MAPPING_INVALID /rules/0/align/0"});
+  EXPECT_EQ(parties(R"(["name","nothing"])"), Texts{"MAPPING_INVALID /rules/0/align/1"});
+  EXPECT_EQ(parties(R"("name")"), Texts{"CONFIG_VALUE /rules/0/align"});
+}
+
 TEST(Spec, CodeSets) {
   const auto one = [](const std::string& kind, const std::string& set) {
     return mistakes(mapping(R"({"kind":")" + kind + R"(","n":"/a","c":"state","as":{"code":"s"}})",

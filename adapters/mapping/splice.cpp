@@ -1,0 +1,114 @@
+#include "adapters/mapping/splice.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "adapters/formats/write.h"
+#include "adapters/mapping/load.h"
+#include "adapters/mapping/print.h"
+
+namespace chuanyu::adapters {
+namespace {
+
+// What is written for an entry of ext over the old text of the field, or nothing when it cannot stand there.
+bool written(const Change& change, const Extra& extra, std::string& out) {
+  switch (change.plan.profile.syntax) {
+    case Syntax::json: out = extra.text; return well_formed_json(change.plan, extra.text, change.now);
+    case Syntax::csv: append_csv(out, extra.text); return true;
+    case Syntax::xml:
+    case Syntax::text: break;
+  }
+  if (Printer::is_attribute(extra)) return append_xml_attribute(out, extra.text);
+  const auto name = name_of(extra.path);
+  if (name == "text()") return append_xml_text(out, extra.text);
+  out = extra.text;
+  return well_formed_xml(change.plan, extra.text, name.substr(0, name.find('[')), change.now);
+}
+
+// Writes the entry over the old text of a field that no rule names; false when it cannot stand there.
+bool overwrite(const Change& change, const Extra& old, const Extra& extra, Edits& edits) {
+  const char* const begin = old.text.data();
+  const bool in_source = begin >= change.source.data() && begin < change.source.data() + change.source.size();
+  Edit edit;
+  if (!old.unknown || !in_source || !written(change, extra, edit.text)) return false;
+  edit.begin = static_cast<std::uint32_t>(begin - change.source.data());
+  edit.end = edit.begin + static_cast<std::uint32_t>(old.text.size());
+  if (change.plan.profile.syntax == Syntax::csv && edit.begin > 0 && change.source[edit.begin - 1] == '"') {
+    --edit.begin;
+    ++edit.end;
+  }
+  edits.push_back(std::move(edit));
+  return true;
+}
+
+}  // namespace
+
+bool Change::extras() const {
+  return std::any_of(now.extras.begin(), now.extras.end(), [](const Extra& e) { return !e.used; });
+}
+
+bool same_place(std::string_view a, std::string_view b) {
+  const auto without_numbers = [](std::string_view path) {
+    std::string out;
+    std::copy_if(path.begin(), path.end(), std::back_inserter(out), [](char c) { return c < '0' || c > '9'; });
+    return out;
+  };
+  return a == b || without_numbers(a) == without_numbers(b);
+}
+
+void splice_extras(const Change& change, Edits& edits) {
+  std::vector<const Extra*> open;  // old entries that no new one has at its place
+  for (const auto& old : change.was.extras) {
+    const auto now = std::find_if(change.now.extras.begin(), change.now.extras.end(),
+                                  [&](const Extra& e) { return e.path == old.path; });
+    if (now == change.now.extras.end())
+      open.push_back(&old);
+    else if (!now->used)
+      now->used = old.text == now->text || overwrite(change, old, *now, edits);
+  }
+  // The items of a list may have moved and their entries still name the old positions, or the other way round.
+  for (auto& extra : change.now.extras) {
+    if (extra.used) continue;
+    const auto it = std::find_if(open.begin(), open.end(), [&](const Extra* old) {
+      return old->text == extra.text && same_place(old->path, extra.path);
+    });
+    if (it == open.end()) continue;
+    extra.used = true;
+    open.erase(it);
+  }
+}
+
+std::string applied(std::string_view source, Edits& edits, Span of) {
+  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) {
+    return a.begin != b.begin ? a.begin < b.begin : (a.begin == a.end) > (b.begin == b.end);
+  });
+  std::string out;
+  std::uint32_t at = of.begin;
+  for (const auto& edit : edits) {
+    if (edit.begin < at || edit.end > of.end) continue;
+    out.append(source, at, edit.begin - at);
+    out += edit.text;
+    at = edit.end;
+  }
+  out.append(source, at, of.end - at);
+  return out;
+}
+
+std::vector<std::uint32_t> old_items(const Change& change, const Cell& list) {
+  std::vector<std::uint32_t> items;
+  if (list.is != Is::list) return items;
+  items.reserve(list.size);
+  std::uint32_t at = list.first;
+  for (std::uint32_t i = 0; i < list.size; ++i, at = change.was.native[at].next) items.push_back(at);
+  return items;
+}
+
+int old_position(const Change& change, const std::vector<std::uint32_t>& old, std::uint32_t item) {
+  const std::int64_t block = change.now.native[item].number;
+  if (block == 0) return -1;
+  // Blocks of a list were made one after the other.
+  const auto it = std::lower_bound(old.begin(), old.end(), static_cast<std::uint32_t>(block - 1));
+  return it != old.end() && *it == block - 1 ? static_cast<int>(it - old.begin()) : -1;
+}
+
+}  // namespace chuanyu::adapters

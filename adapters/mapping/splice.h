@@ -1,0 +1,58 @@
+// adapters/mapping/splice.h: what an edited record changes in the text of the old one, and nothing else.
+//
+// One function per syntax. The old record (`was`) was loaded from `source`, so its native cells know where they stand;
+// the new one (`now`) comes from map_changes(), so that what may stay is Is::kept. A changed value replaces the old
+// lexeme, a value that was not there is inserted behind its neighbour in the mapping's order, a list keeps the old
+// items that it still has, with everything in them. Threads: one. Failure: false with now.failure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/mapping/cells.h"
+#include "adapters/mapping/plan.h"
+
+namespace chuanyu::adapters {
+
+// Replaces the bytes [begin, end) of the source by `text`.
+struct Edit {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::string text;
+};
+using Edits = std::vector<Edit>;
+
+struct Change {
+  const Plan& plan;
+  const Workspace& was;
+  Workspace& now;
+  std::string_view source;
+
+  const NativeNode& node(int id) const { return plan.native[static_cast<std::size_t>(id)]; }
+  std::string_view at(Span span) const { return source.substr(span.begin, span.end - span.begin); }
+  // Entries of ext that want a place of their own.
+  bool extras() const;
+};
+
+bool splice_json(const Change& change, Edits& edits);
+bool splice_xml(const Change& change, Edits& edits);
+bool splice_csv(const Change& change, Edits& edits);
+
+// Entries of ext that say what the old record says are marked as used; those that say something else of a field that no
+// rule names are written over it.
+void splice_extras(const Change& change, Edits& edits);
+
+// The same field, perhaps of an item that has another position now.
+bool same_place(std::string_view a, std::string_view b);
+
+// The part `of` of the source with the edits that lie in it. Sorts the edits; at one place they come in the order in
+// which they were added, insertions before what replaces.
+std::string applied(std::string_view source, Edits& edits, Span of);
+
+// The old items of a list in their order, and for an item of the new list which of them it was (-1: none).
+std::vector<std::uint32_t> old_items(const Change& change, const Cell& list);
+int old_position(const Change& change, const std::vector<std::uint32_t>& old, std::uint32_t item);
+
+}  // namespace chuanyu::adapters
