@@ -131,6 +131,7 @@ class DeclarativeAdapter final : public Adapter {
       case Syntax::csv:
         for (const auto& record : records) out.append(row(record));
         break;
+      case Syntax::text: break;
     }
     return out;
   }
@@ -140,7 +141,8 @@ class DeclarativeAdapter final : public Adapter {
     switch (plan_->profile.syntax) {
       case Syntax::json: return make_json_reader(*plan_->charset, limits);
       case Syntax::xml: return make_xml_reader(*plan_->charset, plan_->list_name, plan_->record_name, limits);
-      case Syntax::csv: break;
+      case Syntax::csv:
+      case Syntax::text: break;
     }
     return make_csv_reader(*plan_->charset, limits);
   }
@@ -166,6 +168,7 @@ class DeclarativeAdapter final : public Adapter {
       case Syntax::json: ok = load_json(plan, text, ws); break;
       case Syntax::xml: ok = load_xml(plan, text, ws); break;
       case Syntax::csv: ok = load_csv(plan, text, ws); break;
+      case Syntax::text: break;  // no mapping has it
     }
     if (!ok || !map_forward(plan, options, ws)) return std::move(ws.failure);
     return text;
@@ -188,6 +191,14 @@ class DeclarativeAdapter final : public Adapter {
 };
 
 }  // namespace
+
+std::vector<Result<Converted>> Adapter::get_many(const std::vector<std::string_view>& natives,
+                                                 const GetOptions& options) const {
+  std::vector<Result<Converted>> out;
+  out.reserve(natives.size());
+  for (const auto& native : natives) out.push_back(get(native, options));
+  return out;
+}
 
 std::shared_ptr<const Adapter> make_declarative(std::shared_ptr<const Plan> plan) {
   return std::make_shared<DeclarativeAdapter>(std::move(plan));

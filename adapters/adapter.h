@@ -29,10 +29,9 @@ using schemas::Kind;        // credit, licence, enforcement_case
 using schemas::parse_kind;  // CLIENT_KIND_UNKNOWN
 using schemas::to_string;
 
-enum class Syntax : std::uint8_t { json, xml, csv };
-constexpr std::string_view to_string(Syntax syntax) {
-  return syntax == Syntax::json ? "json" : syntax == Syntax::xml ? "xml" : "csv";
-}
+enum class Syntax : std::uint8_t { json, xml, csv, text };  // text: one record a line, only by plug-ins
+constexpr std::string_view kSyntaxes[] = {"json", "xml", "csv", "text"};
+constexpr std::string_view to_string(Syntax syntax) { return kSyntaxes[static_cast<std::size_t>(syntax)]; }
 
 struct Profile {
   std::string id;  // "sc.case.v1"
@@ -96,8 +95,11 @@ class Adapter {
   virtual const Profile& profile() const = 0;
   // One native record -> canonical. JSON: an object; XML: the record's element; CSV: header line + row, because the
   // columns may stand in any order; all in the profile's character set. A document with exactly one record is taken as
-  // well. Errors are RECORD_*.
+  // well. Errors are RECORD_*; of a plug-in LOCAL_PLUGIN_* as well.
   virtual Result<Converted> get(std::string_view native, const GetOptions& options = {}) const = 0;
+  // get() of each, in the same order. A plug-in in a worker process is only fast when it gets many records at once.
+  virtual std::vector<Result<Converted>> get_many(const std::vector<std::string_view>& natives,
+                                                  const GetOptions& options = {}) const;
   // Canonical -> one new native record, in the same form (CSV: header line + row).
   virtual Result<Converted> create(std::string_view canonical) const = 0;
   // A changed canonical record -> the old native record with only what changed written into it: everything else, also
@@ -119,12 +121,19 @@ class Adapter {
 
 struct Plan;  // mapping/plan.h, for the room's own tools
 
-// The adapters found in a folder (recursively: *.mapping.json with the code sets they name). Immutable; reload by
-// loading anew and swapping the pointer.
+// For plug-ins; whoever may write into the adapters' folder cannot thereby run code in the gateway's process.
+struct PluginOptions {
+  std::string allow;   // file of the operator, outside that folder: which libraries may run in process; empty: none
+  std::string worker;  // chuanyu-adapter-worker; empty: beside the running program
+};
+
+// The adapters found in a folder (recursively: *.mapping.json with the code sets they name, *.plugin.json with their
+// libraries). Immutable; reload by loading anew and swapping the pointer.
 class Registry {
  public:
-  // Every problem of every file, each with file and JSON pointer; a folder without mappings is an error.
-  static std::variant<std::shared_ptr<const Registry>, std::vector<Error>> load(const std::string& folder);
+  // Every problem of every file, each with file and JSON pointer; a folder without mappings or plug-ins is an error.
+  static std::variant<std::shared_ptr<const Registry>, std::vector<Error>> load(const std::string& folder,
+                                                                                const PluginOptions& plugins = {});
   // nullptr when unknown.
   std::shared_ptr<const Adapter> find(std::string_view profile_id) const;
   std::vector<std::shared_ptr<const Adapter>> all() const;

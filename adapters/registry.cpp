@@ -6,15 +6,22 @@
 #include "adapters/mapping/checks.h"
 #include "adapters/mapping/compile.h"
 #include "adapters/mapping/spec.h"
+#include "adapters/plugin/declaration.h"
+#include "adapters/plugin/load.h"
 
 namespace chuanyu::adapters {
 namespace {
 
 constexpr std::string_view kSuffix = ".mapping.json";
 
-std::vector<std::string> mapping_files(const std::string& folder, std::vector<Error>& errors) {
+struct Files {
+  std::vector<std::string> mappings;
+  std::vector<std::string> plugins;
+};
+
+Files find_files(const std::string& folder, std::vector<Error>& errors) {
   namespace fs = std::filesystem;
-  std::vector<std::string> files;
+  Files files;
   std::error_code failed;
   fs::recursive_directory_iterator it(folder, failed);
   if (failed) {
@@ -24,21 +31,27 @@ std::vector<std::string> mapping_files(const std::string& folder, std::vector<Er
   for (; it != fs::recursive_directory_iterator(); it.increment(failed)) {
     if (failed) break;
     const auto name = it->path().filename().string();
-    if (name.size() > kSuffix.size() && name.ends_with(kSuffix) && it->is_regular_file())
-      files.push_back(it->path().string());
+    const auto named = [&](std::string_view suffix) { return name.size() > suffix.size() && name.ends_with(suffix); };
+    if (named(kSuffix) && it->is_regular_file()) files.mappings.push_back(it->path().string());
+    if (named(plugin::kSuffix) && it->is_regular_file()) files.plugins.push_back(it->path().string());
   }
-  if (files.empty()) errors.push_back(error(Code::CONFIG_VALUE, "目录中没有 *.mapping.json", folder));
-  std::sort(files.begin(), files.end());
+  if (files.mappings.empty() && files.plugins.empty()) {
+    errors.push_back(error(Code::CONFIG_VALUE, "目录中没有 *.mapping.json", folder));
+  }
+  std::sort(files.mappings.begin(), files.mappings.end());
+  std::sort(files.plugins.begin(), files.plugins.end());
   return files;
 }
 
 }  // namespace
 
-std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load(const std::string& folder) {
+std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load(const std::string& folder,
+                                                                                 const PluginOptions& plugins) {
   std::vector<Error> errors;
   auto registry = std::make_shared<Registry>();
   registry->folder_ = folder;
-  for (const auto& file : mapping_files(folder, errors)) {
+  const Files files = find_files(folder, errors);
+  for (const auto& file : files.mappings) {
     const Spec spec = parse_spec(file, errors);
     if (!spec.head) continue;
     if (std::filesystem::path(file).filename().string() != spec.mapping + std::string(kSuffix)) {
@@ -52,6 +65,13 @@ std::variant<std::shared_ptr<const Registry>, std::vector<Error>> Registry::load
       errors.push_back(error(Code::MAPPING_INVALID, "另有同名的映射：" + spec.mapping, file + "#/mapping"));
     }
     registry->plans_.emplace(spec.mapping, std::move(plan));
+  }
+  plugin::Loader loader(plugins, errors);
+  for (const auto& file : files.plugins) {
+    auto adapter = loader.load(file);
+    if (adapter != nullptr && !registry->adapters_.emplace(adapter->profile().id, adapter).second) {
+      errors.push_back(error(Code::MAPPING_INVALID, "另有同名的映射：" + adapter->profile().id, file + "#/profile"));
+    }
   }
   if (!errors.empty()) return errors;
   return std::shared_ptr<const Registry>(registry);

@@ -1,4 +1,4 @@
-// adapters/formats/reader_base.h: the buffer and counting that the three readers share.
+// adapters/formats/reader_base.h: the buffer and counting that the readers share.
 //
 // Threads: as RecordReader. A reader scans every byte once: `at_` is how far it got in the buffer, `start_` where the
 // present record begins; what is before it is thrown away at the next feed().

@@ -29,4 +29,8 @@ std::unique_ptr<RecordReader> make_xml_reader(const Charset& charset, const std:
 // end outside quotes). Empty lines are passed over.
 std::unique_ptr<RecordReader> make_csv_reader(const Charset& charset, ReaderLimits limits);
 
+// One record a line, LF or CRLF; the record is the line without its end. A line that is too large costs that line;
+// empty lines are passed over.
+std::unique_ptr<RecordReader> make_line_reader(const Charset& charset, ReaderLimits limits);
+
 }  // namespace chuanyu::adapters

@@ -41,6 +41,7 @@ bool Printer::record() {
     case Syntax::json: json_object(root, 0, ""); break;
     case Syntax::xml: xml_element(root, 0, ""); break;
     case Syntax::csv: csv(root); break;
+    case Syntax::text: break;  // no mapping has it
   }
   if (!ok_) return false;
   leftovers();

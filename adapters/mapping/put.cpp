@@ -46,6 +46,7 @@ Result<std::string> edited_text(const Plan& plan, const Workspace& was, Workspac
     case Syntax::json: ok = splice_json(change, edits); break;
     case Syntax::xml: ok = splice_xml(change, edits); break;
     case Syntax::csv: ok = splice_csv(change, edits); break;
+    case Syntax::text: break;  // no mapping has it
   }
   if (!ok) return std::move(now.failure);
   Bytes unused;

@@ -15,7 +15,8 @@ bool written(const Change& change, const Extra& extra, std::string& out) {
   switch (change.plan.profile.syntax) {
     case Syntax::json: out = extra.text; return well_formed_json(change.plan, extra.text, change.now);
     case Syntax::csv: append_csv(out, extra.text); return true;
-    case Syntax::xml: break;
+    case Syntax::xml:
+    case Syntax::text: break;
   }
   if (Printer::is_attribute(extra)) return append_xml_attribute(out, extra.text);
   const auto name = name_of(extra.path);

@@ -12,6 +12,7 @@ using nlohmann::json;
 
 struct ConvertOptions {
   std::string folder;
+  PluginOptions plugins;
   std::string from;
   std::string to;
   std::string file = "-";
@@ -138,7 +139,7 @@ class Conversion {
 };
 
 int convert(const ConvertOptions& options) {
-  const auto loaded = Registry::load(options.folder);
+  const auto loaded = Registry::load(options.folder, options.plugins);
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) return report_invalid(*errors, options.as_json);
   const auto& registry = *std::get<std::shared_ptr<const Registry>>(loaded);
   const auto from = registry.find(options.from);
@@ -173,6 +174,7 @@ Verb add_convert(CLI::App& app) {
   auto options = std::make_shared<ConvertOptions>();
   auto* verb = app.add_subcommand("convert", "把一个文档从一种格式转换为另一种，列出未能带过去的内容");
   verb->add_option("--mappings", options->folder, "映射目录（含子目录）")->required()->type_name("目录");
+  add_plugins(*verb, options->plugins);
   verb->add_option("--from", options->from, "来源格式，如 sc.case.v1")->required()->type_name("格式");
   verb->add_option("--to", options->to, "目标格式，如 cq.case.v1；canonical 为标准记录的 JSON")
       ->required()

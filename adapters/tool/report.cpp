@@ -6,6 +6,11 @@ namespace chuanyu::adapters::tool {
 
 using nlohmann::json;
 
+void add_plugins(CLI::App& verb, PluginOptions& plugins) {
+  verb.add_option("--plugins-in-process", plugins.allow, "可在本进程内运行的插件名单，同网关配置的同名项")
+      ->type_name("文件");
+}
+
 json to_json(const Error& error) {
   const auto& about = info(error.code);
   return {{"code", std::string(about.name)},

@@ -26,6 +26,9 @@ Verb add_check(CLI::App& app);
 Verb add_convert(CLI::App& app);
 Verb add_bless(CLI::App& app);
 
+// --plugins-in-process, for a verb that loads plug-ins too.
+void add_plugins(CLI::App& verb, PluginOptions& plugins);
+
 nlohmann::json to_json(const Error& error);
 
 // The mistakes of mappings, to stdout as JSON or to stderr as text; the exit code.

@@ -45,7 +45,7 @@ std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_wo
   auto world = std::make_shared<exchange::World>();
   world->directory = take(identity::Directory::load(config.directory), errors);
   world->policy = take(policy::Policy::load(config.policy), errors);
-  world->adapters = take(adapters::Registry::load(config.adapters), errors);
+  world->adapters = take(adapters::Registry::load(config.adapters, {config.plugins_in_process, ""}), errors);
   for (const auto& [uscc, rules] : config.checks) {
     for (const auto& [check, word] : rules) world->checks[uscc].checks[check] = action_of(word);
   }

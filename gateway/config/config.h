@@ -101,10 +101,11 @@ struct Config {
   Listen listen;
   Tls tls;
   Keys keys;
-  std::string directory;    // file
-  std::string policy;       // file
-  std::string adapters;     // folder
-  std::vector<Peer> peers;  // none: hub mode
+  std::string directory;           // file
+  std::string policy;              // file
+  std::string adapters;            // folder
+  std::string plugins_in_process;  // file: plug-ins that need no worker process (adapters/README.md); empty: none
+  std::vector<Peer> peers;         // none: hub mode
   // What a failed identifier check does, by source: USCC or "*" -> check name -> reject | quarantine | warn.
   std::map<std::string, std::map<std::string, std::string>> checks;
   Limits limits;

@@ -64,6 +64,7 @@ bool media_fits(std::string_view content_type, adapters::Syntax syntax) {
     case adapters::Syntax::json: return type == "application/json" || type == "application/x-ndjson";
     case adapters::Syntax::xml: return type == "application/xml" || type == "text/xml";
     case adapters::Syntax::csv: return type == "text/csv";
+    case adapters::Syntax::text: return type == "text/plain";
   }
   return false;
 }

@@ -47,6 +47,7 @@ TEST(Config, DefaultTextParsesToTheDefaults) {
   EXPECT_EQ(config.gateway.id, "sc");
   EXPECT_EQ(config.gateway.name, "四川省共享网关");
   EXPECT_EQ(config.data, "etc/var/sc");  // relative to the file
+  EXPECT_EQ(config.plugins_in_process, "");
   EXPECT_EQ(config.tls.key, "etc/pki/gateway.key");
   ASSERT_THAT(config.peers, SizeIs(1));
   EXPECT_EQ(config.peers[0].retry_max, std::chrono::seconds(30));
@@ -193,6 +194,15 @@ TEST_F(ConfigFiles, AllThere) {
   ASSERT_THAT(errors_of(loaded), IsEmpty());
   EXPECT_EQ(std::get<Config>(loaded).directory, folder_ + "/directory.json");
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/var"));  // nothing is made
+}
+
+TEST_F(ConfigFiles, ListOfPluginsMustBeThereWhenItIsNamed) {
+  write("sc.json",
+        replaced(std::string(default_text()), "\"plugins_in_process\": \"\"", "\"plugins_in_process\": \"allow.json\""),
+        0644);
+  EXPECT_THAT(errors_of(load_it()), UnorderedElementsAre("CONFIG_UNREADABLE /plugins_in_process"));
+  write("allow.json", "{}", 0644);
+  EXPECT_THAT(errors_of(load_it()), IsEmpty());
 }
 
 TEST_F(ConfigFiles, EachFileIsChecked) {

@@ -71,6 +71,7 @@ TEST(Metadata, MediaTypesOfTheSyntaxes) {
   EXPECT_TRUE(media_fits("application/x-ndjson", Syntax::json));
   EXPECT_TRUE(media_fits("text/xml ;charset=GB18030", Syntax::xml));
   EXPECT_TRUE(media_fits("text/csv;header=present", Syntax::csv));
+  EXPECT_TRUE(media_fits("text/plain; charset=GB18030", Syntax::text));
   for (const char* other : {"", "text/plain", "application/jsonx", "json"}) {
     EXPECT_FALSE(media_fits(other, Syntax::json)) << other;
     EXPECT_FALSE(media_fits(other, Syntax::csv)) << other;
