@@ -220,6 +220,7 @@ Respelled respell(const Adapter& adapter, const std::string& native, bool with_p
     case Syntax::json: spelled = Json(text).run(out.privates); break;
     case Syntax::xml: spelled = respell_xml(text, out.privates); break;
     case Syntax::csv: spelled = respell_csv(text, with_privates, out.privates); break;
+    case Syntax::text: spelled = text; break;  // a plug-in's own
   }
   if (charset.is_utf8() && now_and_then(20)) out.native = "\xEF\xBB\xBF";
   RC_ASSERT(charset.encode(spelled, out.native).ok());
