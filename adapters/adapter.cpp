@@ -1,8 +1,10 @@
 #include "adapters/adapter.h"
 
 #include "adapters/declarative.h"
+#include "adapters/explain.h"
 #include "adapters/formats/readers.h"
 #include "adapters/mapping/cells.h"
+#include "adapters/mapping/explain.h"
 #include "adapters/mapping/load.h"
 #include "adapters/mapping/map.h"
 #include "adapters/mapping/merge.h"
@@ -41,6 +43,30 @@ class DeclarativeAdapter final : public Adapter {
     return out;
   }
 
+  Result<Explanation> explain(std::string_view native, const GetOptions& options) const override {
+    Workspace& ws = workspace();
+    CHUANYU_TRY(const std::string_view text, read(native, options, ws));
+    Explanation out;
+    out.steps = steps_of(*plan_, ws, text, byte_order_mark(native, text));
+    encode_wire(*plan_, ws, out.converted.bytes);
+    out.converted.notes.swap(ws.notes);
+    return out;
+  }
+
+  Result<Explanation> explain_put(std::string_view canonical, std::string_view old,
+                                  const GetOptions& options) const override {
+    CHUANYU_TRY(Explanation out, explain(old, options));
+    CHUANYU_TRY(out.converted, put(canonical, old, options));
+    Workspace& was = workspace();
+    CHUANYU_TRY(const std::string_view text, read(old, options, was));
+    Workspace& now = other_workspace();
+    now.begin();
+    if (!decode_wire(*plan_, canonical, now)) return std::move(now.failure);
+    CHUANYU_TRY(const Edits edits, edits_of(*plan_, was, now, text));
+    out.splices = splices_of(*plan_, text, byte_order_mark(old, text), edits);
+    return out;
+  }
+
   Result<Converted> put(std::string_view canonical, std::string_view old, const GetOptions& options) const override {
     const Plan& plan = *plan_;
     Workspace& was = workspace();
@@ -57,14 +83,15 @@ class DeclarativeAdapter final : public Adapter {
     Workspace& now = other_workspace();
     now.begin();
     if (!decode_wire(plan, canonical, now)) return std::move(now.failure);
-    CHUANYU_TRY(const std::string text, edited_text(plan, was, now, *source));
+    CHUANYU_TRY(const Edits edits, edits_of(plan, was, now, *source));
+    const std::string text = applied(*source, edits, {0, static_cast<std::uint32_t>(source->size())});
     std::vector<std::pair<std::string, std::string>> before;
     for (const auto& extra : was.extras) before.emplace_back(extra.path, extra.text);
     out.bytes.clear();
     if (!plan.charset->is_utf8()) {
       CHUANYU_CHECK(plan.charset->encode(text, out.bytes));
     } else {
-      out.bytes.append(old, 0, old.size() - source->size());  // the byte order mark
+      out.bytes.append(old, 0, byte_order_mark(old, *source));
       out.bytes += text;
     }
     CHUANYU_CHECK(read(out.bytes, options, was));
@@ -148,6 +175,11 @@ class DeclarativeAdapter final : public Adapter {
   }
 
  private:
+  // How many bytes stand before the text.
+  std::size_t byte_order_mark(std::string_view native, std::string_view text) const {
+    return plan_->charset->is_utf8() ? native.size() - text.size() : 0;
+  }
+
   // The native record into the workspace, mapped; what comes back is its text in UTF-8.
   Result<std::string_view> read(std::string_view native, const GetOptions& options, Workspace& ws) const {
     const Plan& plan = *plan_;
@@ -197,6 +229,19 @@ std::vector<Result<Converted>> Adapter::get_many(const std::vector<std::string_v
   std::vector<Result<Converted>> out;
   out.reserve(natives.size());
   for (const auto& native : natives) out.push_back(get(native, options));
+  return out;
+}
+
+Result<Explanation> Adapter::explain(std::string_view native, const GetOptions& options) const {
+  Explanation out;
+  CHUANYU_TRY(out.converted, get(native, options));
+  return out;
+}
+
+Result<Explanation> Adapter::explain_put(std::string_view canonical, std::string_view old,
+                                         const GetOptions& options) const {
+  Explanation out;
+  CHUANYU_TRY(out.converted, put(canonical, old, options));
   return out;
 }
 

@@ -89,6 +89,8 @@ class RecordReader {
   virtual bool fatal() const = 0;
 };
 
+struct Explanation;  // adapters/explain.h
+
 class Adapter {
  public:
   virtual ~Adapter() = default;
@@ -112,6 +114,10 @@ class Adapter {
   // format cannot hold, or says with less detail, stays as `base` has it.
   virtual Result<Converted> get_edited(std::string_view native, std::string_view base,
                                        const GetOptions& options = {}) const = 0;
+  // What get() and put() do, step by step, without the effect. A plug-in has no steps to show.
+  virtual Result<Explanation> explain(std::string_view native, const GetOptions& options = {}) const;
+  virtual Result<Explanation> explain_put(std::string_view canonical, std::string_view old,
+                                          const GetOptions& options = {}) const;
   // Native records as create() makes them -> one native document with header or root, in the profile's character set:
   // XML with declaration, one record a line, LF; CSV with CRLF; JSON an array, one record a line. With none: the empty
   // document.

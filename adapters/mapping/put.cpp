@@ -36,7 +36,7 @@ bool in(const std::vector<Extra>& extras, const Extra& extra) {
 
 }  // namespace
 
-Result<std::string> edited_text(const Plan& plan, const Workspace& was, Workspace& now, std::string_view source) {
+Result<Edits> edits_of(const Plan& plan, const Workspace& was, Workspace& now, std::string_view source) {
   if (!map_changes(plan, was, now)) return std::move(now.failure);
   const Change change{plan, was, now, source};
   Edits edits;
@@ -51,7 +51,8 @@ Result<std::string> edited_text(const Plan& plan, const Workspace& was, Workspac
   if (!ok) return std::move(now.failure);
   Bytes unused;
   Printer(plan, now, unused).leftovers();
-  return applied(source, edits, {0, static_cast<std::uint32_t>(source.size())});
+  in_order(edits);
+  return edits;
 }
 
 Status check_put_get(const Plan& plan, const Workspace& read, const Workspace& meant, const Entries& before) {

@@ -12,9 +12,9 @@
 
 namespace chuanyu::adapters {
 
-// `was` was read from `source`, `now` was decoded from the canonical record: the new text. What found no place is in
-// now.notes.
-Result<std::string> edited_text(const Plan& plan, const Workspace& was, Workspace& now, std::string_view source);
+// `was` was read from `source`, `now` was decoded from the canonical record: what to write, in the order of the text.
+// What found no place is in now.notes.
+Result<Edits> edits_of(const Plan& plan, const Workspace& was, Workspace& now, std::string_view source);
 
 // The law PutGet: `read` is what was read from the written record, `meant` what should be in it. A difference must be
 // one that the notes of either direction name. Entries of ext that are in `before` (the old record's) may be missing in

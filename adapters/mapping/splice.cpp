@@ -78,10 +78,13 @@ void splice_extras(const Change& change, Edits& edits) {
   }
 }
 
-std::string applied(std::string_view source, Edits& edits, Span of) {
+void in_order(Edits& edits) {
   std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) {
     return a.begin != b.begin ? a.begin < b.begin : (a.begin == a.end) > (b.begin == b.end);
   });
+}
+
+std::string applied(std::string_view source, const Edits& edits, Span of) {
   std::string out;
   std::uint32_t at = of.begin;
   for (const auto& edit : edits) {

@@ -47,9 +47,10 @@ void splice_extras(const Change& change, Edits& edits);
 // The same field, perhaps of an item that has another position now.
 bool same_place(std::string_view a, std::string_view b);
 
-// The part `of` of the source with the edits that lie in it. Sorts the edits; at one place they come in the order in
-// which they were added, insertions before what replaces.
-std::string applied(std::string_view source, Edits& edits, Span of);
+// By place; at one place in the order in which they were added, insertions before what replaces.
+void in_order(Edits& edits);
+// The part `of` of the source with the edits, which are in order and lie in it.
+std::string applied(std::string_view source, const Edits& edits, Span of);
 
 // The old items of a list in their order, and for an item of the new list which of them it was (-1: none).
 std::vector<std::uint32_t> old_items(const Change& change, const Cell& list);

@@ -175,6 +175,7 @@ class Splicer {
       if (from >= 0) {
         Edits inner;
         this->item(item, old[static_cast<std::size_t>(from)], at, place, inner);
+        in_order(inner);
         text = applied(c_.source, inner, span(static_cast<std::size_t>(from)));
       } else {
         text = printed(item, at, place);

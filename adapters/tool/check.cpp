@@ -17,12 +17,6 @@ struct CheckOptions {
   bool as_json = false;
 };
 
-std::string hex(std::uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 json reasons(const std::vector<std::pair<std::string, std::string>>& list, const char* key) {
   json out = json::array();
   for (const auto& [what, why] : list) out.push_back({{key, what}, {"why", why}});

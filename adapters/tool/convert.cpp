@@ -25,44 +25,31 @@ class Conversion {
   Conversion(const Adapter& from, const Adapter* to, const ConvertOptions& options)
       : from_(from), to_(to), options_(options) {}
 
-  int run(std::istream& in) {
-    const auto reader = from_.reader();
-    std::string chunk(1 << 16, '\0');
-    bool last = false;
-    while (!last && !reader->fatal()) {
-      in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-      last = in.eof();
-      if (in.bad()) return io("读取失败：" + options_.file);
-      reader->feed({chunk.data(), static_cast<std::size_t>(in.gcount())}, last);
-      while (true) {
-        auto record = reader->next();
-        if (!record.ok()) {
-          refuse(++number_, 0, record.error());
-          if (reader->fatal()) break;
-          continue;
-        }
-        if (record->bytes.empty()) break;
-        number_ = record->number;
-        convert(*record);
-      }
-    }
-    return finish();
+  int run() {
+    const bool read =
+        each_record(from_, options_.file, [&](std::uint64_t number, std::uint64_t line, const Result<Bytes>& record) {
+          if (record.ok())
+            convert(number, line, *record);
+          else
+            refuse(number, line, record.error());
+        });
+    return read ? finish() : static_cast<int>(kIo);
   }
 
  private:
-  void convert(const RecordReader::Record& record) {
-    auto canonical = from_.get(record.bytes);
-    if (!canonical.ok()) return refuse(record.number, record.line, canonical.error());
-    note(record.number, "get", canonical->notes);
+  void convert(std::uint64_t number, std::uint64_t line, const Bytes& record) {
+    auto canonical = from_.get(record);
+    if (!canonical.ok()) return refuse(number, line, canonical.error());
+    note(number, "get", canonical->notes);
     if (to_ == nullptr) {
       auto text = schemas::to_json(from_.profile().kind, canonical->bytes);
-      if (!text.ok()) return refuse(record.number, record.line, text.error());
+      if (!text.ok()) return refuse(number, line, text.error());
       results_.push_back(std::move(*text));
       return;
     }
     auto native = to_->create(canonical->bytes);
-    if (!native.ok()) return refuse(record.number, record.line, native.error());
-    note(record.number, "create", native->notes);
+    if (!native.ok()) return refuse(number, line, native.error());
+    note(number, "create", native->notes);
     results_.push_back(std::move(native->bytes));
   }
 
@@ -132,7 +119,6 @@ class Conversion {
   const Adapter* to_;
   const ConvertOptions& options_;
   std::vector<std::string> results_;
-  std::uint64_t number_ = 0;
   std::size_t refused_ = 0;
   json errors_ = json::array();
   json notes_ = json::array();
@@ -158,14 +144,7 @@ int convert(const ConvertOptions& options) {
     std::cerr << "两个格式不是同一类记录：" << options.from << " 与 " << options.to << "\n";
     return kUsage;
   }
-  Conversion conversion(*from, to.get(), options);
-  if (options.file == "-") return conversion.run(std::cin);
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in) {
-    std::cerr << "不能读取 " << options.file << "\n";
-    return kIo;
-  }
-  return conversion.run(in);
+  return Conversion(*from, to.get(), options).run();
 }
 
 }  // namespace
