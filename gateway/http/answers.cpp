@@ -18,20 +18,6 @@ void add_receipt(JsonOut& out, const Uuid& exchange, const journal::Receipt& rec
   out.end();
 }
 
-void add_notes(JsonOut& out, const std::vector<adapters::Note>& notes) {
-  out.key("notes").array();
-  for (const adapters::Note& note : notes) {
-    out.object().member("kind", adapters::to_string(note.kind));
-    if (note.kind == adapters::Note::Kind::warning) out.member("code", to_string(note.code));
-    out.member("rule", note.rule)
-        .member("native", note.native)
-        .member("canonical", note.canonical)
-        .member("message", note.message);
-    out.end();
-  }
-  out.end();
-}
-
 // A JSON record stands in the answer as it is; XML and CSV as text for people and as the exact bytes.
 void add_record(JsonOut& out, const Bytes& native, const adapters::Profile* profile) {
   if (profile != nullptr && profile->syntax == adapters::Syntax::json) {
@@ -67,6 +53,20 @@ void add_answer(JsonOut& out, const exchange::Answer& answer, const exchange::Wo
 }
 
 }  // namespace
+
+void add_notes(JsonOut& out, const std::vector<adapters::Note>& notes) {
+  out.key("notes").array();
+  for (const adapters::Note& note : notes) {
+    out.object().member("kind", adapters::to_string(note.kind));
+    if (note.kind == adapters::Note::Kind::warning) out.member("code", to_string(note.code));
+    out.member("rule", note.rule)
+        .member("native", note.native)
+        .member("canonical", note.canonical)
+        .member("message", note.message);
+    out.end();
+  }
+  out.end();
+}
 
 transport::Response respond(const exchange::Failure& failure) {
   const bool later =

@@ -12,6 +12,11 @@
 
 namespace chuanyu::http {
 
+class JsonOut;
+
+// The member "notes".
+void add_notes(JsonOut& out, const std::vector<adapters::Note>& notes);
+
 transport::Response respond(const exchange::Failure& failure);
 transport::Response respond(const exchange::Published& published, const std::string& gateway);
 transport::Response respond(const exchange::Imported& imported, const std::string& gateway);

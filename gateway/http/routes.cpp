@@ -12,6 +12,7 @@
 #include "gateway/exchange/query.h"
 #include "gateway/http/answers.h"
 #include "gateway/http/commands.h"
+#include "gateway/http/explain.h"
 #include "gateway/http/gate.h"
 #include "gateway/http/json_out.h"
 
@@ -78,6 +79,7 @@ struct Routes::Impl {
   void list_inbox(const Call& call);
   void acknowledge(const Call& call);
   void mappings(const Call& call);
+  void explain_record(const Call& call);
   void checkpoint(const Call& call);
   void envelopes(const Call& call);
 
@@ -104,6 +106,7 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"GET", "/v1/inbox", kAgency, &Impl::list_inbox},
       {"POST", "/v1/inbox/*:ack", kAgency, &Impl::acknowledge},
       {"GET", "/v1/mappings", kEveryone, &Impl::mappings},
+      {"POST", "/v1/mappings/*:explain", kAgency | kOperator, &Impl::explain_record},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
       {"POST", kEnvelopes, kGateway, &Impl::envelopes},
   };
@@ -246,6 +249,12 @@ void Routes::Impl::mappings(const Call& call) {
   }
   out.end().end();
   call.send(transport::json(200, out.take()));
+}
+
+void Routes::Impl::explain_record(const Call& call) {
+  auto explained = explain(*call.request, *call.principal, call.tail, *desk.world());
+  if (!explained.ok()) return call.fail(explained.error());
+  call.send(std::move(*explained));
 }
 
 void Routes::Impl::checkpoint(const Call& call) {

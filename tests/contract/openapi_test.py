@@ -161,8 +161,30 @@ class Contract(unittest.TestCase):
         self.hold("POST", path, sichuan.post(path, '{"kind":"case","kind":"case"}'), 422)
         self.hold("POST", path, sichuan.post(path, '{"kind":'), 400)
 
+    def explain(self):
+        """What a mapping makes of a record, with nothing of a person in it."""
+        path, one = "/v1/mappings/{mapping}:explain", record("CA0001")
+
+        def ask(who, mapping, body=one.sc, media="application/xml"):
+            return self.client(who).request("POST", f"/v1/mappings/{mapping}:explain", body, {"Content-Type": media})
+
+        for who in ("G02", "sc-operator"):
+            answer = self.hold("POST", path, ask(who, "sc.case.v1"), 200)
+            steps = {s["canonical"]: s for s in answer.json["steps"] if "canonical" in s}
+            self.assertEqual((steps["state"]["lexeme"], steps["state"]["value"]), ("已结案", "CLOSED"))
+            at = steps["state"]["offset"]
+            self.assertEqual(one.sc[at:at + steps["state"]["length"]], "已结案".encode("gb18030"))
+            self.assertEqual(steps["parties[0].name"]["value"], "〔12 字〕")
+            for secret in ("涪江", "91510903MADEM0011H", "张执法", "23090100001"):
+                self.assertNotIn(secret, answer.body.decode())
+        self.hold("POST", path, ask("G02", "cq.case.v1"), 422)  # not its own
+        self.hold("POST", path, ask("G02", "sc.case.v1", media="text/csv"), 415)
+        self.hold("POST", path, ask("G02", "sc.case.v1", body=b"<x/>"), 422)
+        self.hold("POST", path, ask("sc-auditor", "sc.case.v1"), 403)
+
     def test_the_rest(self):
         self.hold("GET", "/v1/mappings", self.client("G02").request("GET", "/v1/mappings"), 200)
+        self.explain()
         self.publish(record("CA0001"))
         auditor = self.client("sc-auditor")
         self.hold("GET", "/v1/log/checkpoint", auditor.request("GET", "/v1/log/checkpoint"), 200)

@@ -144,4 +144,73 @@ TEST(Tool, ExitCodes) {
   EXPECT_EQ(run("check /nonexistent 2>/dev/null").exit, 4);
 }
 
+const std::string kCases = kMappings + "/sichuan/fixtures/sc_case.gb18030.xml";
+
+TEST(Tool, ExplainNamesEveryRuleWithItsBytes) {
+  const auto ran = run("explain --mappings " + kMappings + " --from sc.case.v1 --record 1 " + kCases);
+  EXPECT_EQ(ran.exit, 0);
+  for (const auto* line : {"case_id　案件标识@16+6 CA0001 -> text -> case_id=CA0001",
+                           "state　案件状态@240+6 已结案 -> code(sc.case_state) -> state=CLOSED",
+                           "fine_fen　罚款金额元@1009+9 150000.00 -> dec(yuan,2) -> fine_fen=15000000",
+                           "discretion　裁量情节 没有 -> code(sc.discretion) -> discretion 未设"}) {
+    EXPECT_NE(ran.out.find(line), std::string::npos) << line << "\n" << ran.out;
+  }
+  EXPECT_EQ(ran.out.find("第 2 条"), std::string::npos);
+}
+
+TEST(Tool, ExplainMasksWhatMaySayWhoItIs) {
+  const auto ran = run("explain --mask --mappings " + kMappings + " --from sc.case.v1 --record 1 " + kCases);
+  EXPECT_EQ(ran.exit, 0);
+  EXPECT_NE(ran.out.find("parties[0].name=〔12 字〕"), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("涪江"), std::string::npos);
+  EXPECT_EQ(ran.out.find("91510903MADEM0011H"), std::string::npos);
+  EXPECT_NE(ran.out.find("已结案 -> code(sc.case_state) -> state=CLOSED"), std::string::npos);
+}
+
+TEST(Tool, ExplainSaysWhatPutWouldWrite) {
+  Folder folder;
+  run("convert --mappings " + kMappings + " --from sc.case.v1 --to canonical " + kCases + " --out " + folder.path() +
+      "/all.json 2>/dev/null");
+  std::ifstream in(folder.path() + "/all.json");
+  std::string line;
+  std::getline(in, line);
+  std::getline(in, line);  // the first record
+  folder.write("one.json", chuanyu::adapters::testing::replaced(line, "\"CLOSED\"", "\"TERMINATED\""));
+  const auto ran = run("explain --mappings " + kMappings + " --from sc.case.v1 --record 1 --put " + folder.path() +
+                       "/one.json " + kCases);
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_NE(ran.out.find("改写 @240+6 已结案 => 终止调查\n"), std::string::npos) << ran.out;
+}
+
+TEST(Tool, ExplainOfWhatIsNotThere) {
+  EXPECT_EQ(run("explain --mappings " + kMappings + " --from sc.case.v1 --record 99 " + kCases + " 2>&1").exit, 1);
+  EXPECT_EQ(run("explain --mappings " + kMappings + " --from no.such.v1 " + kCases + " 2>&1").exit, 2);
+  EXPECT_EQ(run("explain --mappings " + kMappings + " --from sc.case.v1 /no/such 2>&1").exit, 4);
+  const auto bad = run("explain --json --mappings " + kMappings + " --from sc.case.v1 " + kMappings +
+                       "/chongqing/fixtures/cq_licence.xml");
+  EXPECT_EQ(bad.exit, 1);
+  EXPECT_NE(bad.out.find("\"code\": \"RECORD_"), std::string::npos) << bad.out;
+}
+
+TEST(Tool, DiffNamesTheRecordsThatComeOutDifferently) {
+  Folder folder;
+  std::filesystem::copy(kMappings + "/sichuan", folder.path() + "/new", std::filesystem::copy_options::recursive);
+  const std::string command =
+      "diff --old " + kMappings + "/sichuan --new " + folder.path() + "/new --from sc.case.v1 " + kCases;
+  auto ran = run(command);
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_NE(ran.out.find("共 10 条，0 条不同"), std::string::npos) << ran.out;
+  using chuanyu::adapters::testing::replaced;
+  // 普通程序 and 简易程序 change places.
+  auto codes = chuanyu::adapters::testing::read_source("adapters/sichuan/codes/procedure.json");
+  codes = replaced(codes, "[\"简易程序\", \"SIMPLE\"]", "[\"简易程序\", \"NORMAL\"]");
+  codes = replaced(codes, "[\"普通程序\", \"NORMAL\"]", "[\"普通程序\", \"SIMPLE\"]");
+  codes = replaced(codes, "\"NORMAL\": \"普通程序\"", "\"NORMAL\": \"简易程序\"");
+  folder.write("new/codes/procedure.json", codes);
+  ran = run(command);
+  EXPECT_EQ(ran.exit, 1) << ran.out;
+  EXPECT_NE(ran.out.find("第 1 条\n  /procedure \"NORMAL\" => \"SIMPLE\"\n"), std::string::npos) << ran.out;
+  EXPECT_NE(run(command + " --json").out.find("\"records\": 10"), std::string::npos);
+}
+
 }  // namespace
