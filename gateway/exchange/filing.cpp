@@ -44,7 +44,11 @@ Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
                           const identity::Party& owner, BytesView native) {
   CHUANYU_TRY(adapters::Converted converted, adapter.get(native, options));
-  const adapters::Profile& profile = adapter.profile();
+  return file_converted(desk, adapter.profile(), owner, std::move(converted));
+}
+
+Result<Filed> file_converted(const Desk& desk, const adapters::Profile& profile, const identity::Party& owner,
+                             adapters::Converted converted) {
   CHUANYU_TRY(const schemas::RecordView view, schemas::view_record(profile.kind, converted.bytes));
   CHUANYU_CHECK(schemas::check_agreement(view));
   if (view.owner_uscc != owner.uscc) {

@@ -27,6 +27,9 @@ Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body
 
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
                           const identity::Party& owner, BytesView native);
+// The same when it was converted already, together with others.
+Result<Filed> file_converted(const Desk& desk, const adapters::Profile& profile, const identity::Party& owner,
+                             adapters::Converted converted);
 // Moves it into entry and body; what is left of it is returned (id, token, digest).
 Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <deque>
@@ -5,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ namespace {
 using ledger::EntryKind;
 
 constexpr std::size_t kGroup = 256;  // rows converted and submitted at a time
+constexpr std::size_t kAtOnce = 64;  // records given to an adapter in one call
 constexpr std::size_t kGroupBytes = std::size_t{1} << 20;
 constexpr std::size_t kConverters = 2;
 constexpr std::size_t kInFlight = 1024;  // rows that may wait for their commit
@@ -189,7 +192,8 @@ class Import {
     const bool small = rows_.size() < kGroup && bytes_ < kGroupBytes && converting_.empty();
     bytes_ = 0;
     Converter::Task task([this, &adapter, rows = std::exchange(rows_, {})]() mutable {
-      for (Row& row : rows) convert(adapter, row);
+      for (std::size_t i = 0; i < rows.size(); i += kAtOnce)
+        convert(adapter, {rows.data() + i, std::min(kAtOnce, rows.size() - i)});
       return std::move(rows);
     });
     while (converting_.size() >= kConverters) hand_over();
@@ -218,9 +222,25 @@ class Import {
     desk_.journal.submit(std::move(commands));
   }
 
-  void convert(const adapters::Adapter& adapter, Row& row) const {
-    if (row.error) return refuse(row);
-    auto filed = file_record(desk_, adapter, world_->checks_of(owner_.uscc), owner_, row.native);
+  // A plug-in's worker is asked for many records at once.
+  void convert(const adapters::Adapter& adapter, std::span<Row> rows) const {
+    std::vector<std::string_view> natives;
+    for (const Row& row : rows) {
+      if (!row.error) natives.emplace_back(row.native);
+    }
+    auto converted = adapter.get_many(natives, world_->checks_of(owner_.uscc));
+    auto next = converted.begin();
+    for (Row& row : rows) {
+      if (row.error)
+        refuse(row);
+      else
+        file(adapter.profile(), row, std::move(*next++));
+    }
+  }
+
+  void file(const adapters::Profile& profile, Row& row, Result<adapters::Converted> converted) const {
+    auto filed = converted.ok() ? file_converted(desk_, profile, owner_, std::move(*converted))
+                                : Result<Filed>(std::move(converted).error());
     if (filed.ok()) return publish(row, std::move(*filed));
     row.error = filed.error();
     refuse(row);
