@@ -49,16 +49,16 @@ void create_get(const std::string& id) {
   RC_ASSERT(back->bytes == wire);
 }
 
-RC_GTEST_PROP(CreateGet, ScCredit, ()) { create_get("sc.credit.v1"); }
-RC_GTEST_PROP(CreateGet, CqCredit, ()) { create_get("cq.credit.v1"); }
-RC_GTEST_PROP(CreateGet, ScLicence, ()) { create_get("sc.licence.v1"); }
-RC_GTEST_PROP(CreateGet, CqLicence, ()) { create_get("cq.licence.v1"); }
-RC_GTEST_PROP(CreateGet, ScCase, ()) { create_get("sc.case.v1"); }
-RC_GTEST_PROP(CreateGet, CqCase, ()) { create_get("cq.case.v1"); }
+class CreateGet : public ::testing::TestWithParam<std::string> {};
+TEST_P(CreateGet, Holds) {
+  EXPECT_TRUE(rc::check([] { create_get(GetParam()); }));
+}
+INSTANTIATE_TEST_SUITE_P(Mapping, CreateGet, ::testing::ValuesIn(testing::mappings()), testing::test_name);
 
 TEST(Wire, IsProtobufsDeterministicForm) {
-  for (const auto& adapter : testing::product().all()) {
-    for (const auto& record : testing::fixtures(adapter->profile().id)) {
+  for (const auto& id : testing::mappings()) {
+    const auto adapter = testing::product().find(id);
+    for (const auto& record : testing::fixtures(id)) {
       const auto canonical = adapter->get(record);
       ASSERT_TRUE(canonical.ok());
       const auto message = message_of(adapter->profile().kind);
@@ -95,15 +95,14 @@ void robust(const std::string& id) {
   if (!again.ok()) RC_ASSERT(std::string(to_string(again.error().code)).rfind("RECORD_", 0) == 0);
 }
 
-RC_GTEST_PROP(Robust, ScCredit, ()) { robust("sc.credit.v1"); }
-RC_GTEST_PROP(Robust, CqCredit, ()) { robust("cq.credit.v1"); }
-RC_GTEST_PROP(Robust, ScLicence, ()) { robust("sc.licence.v1"); }
-RC_GTEST_PROP(Robust, CqLicence, ()) { robust("cq.licence.v1"); }
-RC_GTEST_PROP(Robust, ScCase, ()) { robust("sc.case.v1"); }
-RC_GTEST_PROP(Robust, CqCase, ()) { robust("cq.case.v1"); }
+class RobustGet : public ::testing::TestWithParam<std::string> {};
+TEST_P(RobustGet, Answers) {
+  EXPECT_TRUE(rc::check([] { robust(GetParam()); }));
+}
+INSTANTIATE_TEST_SUITE_P(Mapping, RobustGet, ::testing::ValuesIn(testing::mappings()), testing::test_name);
 
 RC_GTEST_PROP(Robust, CanonicalBytes, ()) {
-  const auto adapter = pick(testing::product().all());
+  const auto adapter = testing::product().find(pick(testing::mappings()));
   std::string wire = adapter->get(pick(testing::fixtures(adapter->profile().id)))->bytes;
   const auto at = *rc::gen::inRange<std::size_t>(0, wire.size());
   wire[at] = *rc::gen::arbitrary<char>();

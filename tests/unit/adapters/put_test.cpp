@@ -32,8 +32,9 @@ std::string put(const Adapter& adapter, const std::string& old, const std::funct
 }
 
 TEST(Put, FixturesUnchangedAreTheirOwnBytes) {
-  for (const auto& adapter : testing::product().all()) {
-    for (const auto& record : testing::fixtures(adapter->profile().id)) {
+  for (const auto& id : testing::mappings()) {
+    const auto adapter = testing::product().find(id);
+    for (const auto& record : testing::fixtures(id)) {
       const auto canonical = adapter->get(record);
       ASSERT_TRUE(canonical.ok());
       const auto same = adapter->put(canonical->bytes, record);

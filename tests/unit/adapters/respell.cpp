@@ -16,7 +16,7 @@ bool now_and_then(int percent) { return *rc::gen::inRange(0, 100) < percent; }
 
 class Json {
  public:
-  explicit Json(const std::string& text) : in_(text) {}
+  Json(const std::string& text, bool with_privates) : in_(text), with_privates_(with_privates) {}
 
   std::string run(std::vector<std::string>& privates) {
     privates_ = &privates;
@@ -84,7 +84,7 @@ class Json {
       if (in_[at_] == ',') ++at_;
     }
     ++at_;
-    if (depth == 0 || now_and_then(10)) {
+    if (with_privates_ && (depth == 0 || now_and_then(10))) {
       const std::string own = "\"私有" + std::to_string(number_++) + "\": " +
                               pick<std::string>({"5.00", "[1, 2,{}]", "\"甲\\u4e59\"", "-0", "1E5", "{\"a\" :null}"});
       if (depth == 0) privates_->push_back(own);
@@ -104,6 +104,7 @@ class Json {
   const std::string& in_;
   std::size_t at_ = 0;
   std::string out_;
+  bool with_privates_;
   int number_ = 0;
   std::vector<std::string>* privates_ = nullptr;
 };
@@ -134,7 +135,7 @@ std::string tag(std::string text) {
   return text;
 }
 
-std::string respell_xml(const std::string& in, std::vector<std::string>& privates) {
+std::string respell_xml(const std::string& in, bool with_privates, std::vector<std::string>& privates) {
   std::string out;
   bool first = true;
   for (std::size_t at = 0; at < in.size();) {
@@ -148,7 +149,7 @@ std::string respell_xml(const std::string& in, std::vector<std::string>& private
     const bool closing = in[at + 1] == '/';
     if (!first && !closing && in[at - 1] == '>' && now_and_then(40))
       out += pick<std::string>({"\n  ", " ", "<!-- 注 -->", "<?x y?>"});
-    if (end == in.size()) {
+    if (with_privates && end == in.size()) {
       privates.emplace_back("<私有 a='1'> 5.00<b/></私有>");
       out += privates.back();
     }
@@ -159,7 +160,7 @@ std::string respell_xml(const std::string& in, std::vector<std::string>& private
       continue;
     }
     out += tag(in.substr(at, end - at));
-    if (first) {
+    if (with_privates && first) {
       privates.emplace_back(" 私有属性 = \"甲\"");
       out.insert(out.size() - 1, privates.back());
     }
@@ -217,8 +218,8 @@ Respelled respell(const Adapter& adapter, const std::string& native, bool with_p
   Respelled out;
   std::string spelled;
   switch (adapter.profile().syntax) {
-    case Syntax::json: spelled = Json(text).run(out.privates); break;
-    case Syntax::xml: spelled = respell_xml(text, out.privates); break;
+    case Syntax::json: spelled = Json(text, with_privates).run(out.privates); break;
+    case Syntax::xml: spelled = respell_xml(text, with_privates, out.privates); break;
     case Syntax::csv: spelled = respell_csv(text, with_privates, out.privates); break;
     case Syntax::text: spelled = text; break;  // a plug-in's own
   }

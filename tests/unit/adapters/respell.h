@@ -14,7 +14,7 @@ struct Respelled {
   std::vector<std::string> privates;  // what must still be there when the record was edited, as bytes of `native`
 };
 
-// CSV can do without private columns, for a mapping that refuses them.
+// `with_privates`: false for a mapping that refuses what it does not know.
 Respelled respell(const Adapter& adapter, const std::string& native, bool with_privates);
 
 }  // namespace chuanyu::adapters::testing

@@ -13,6 +13,7 @@
 
 #include "adapters/adapter.h"
 #include "adapters/declarative.h"
+#include "adapters/goldens.h"
 #include "adapters/mapping/compile.h"
 
 namespace chuanyu::adapters::testing {
@@ -47,10 +48,12 @@ inline std::vector<Error> load_errors(const Folder& folder) {
   return {};
 }
 
-// The six profiles of the repository.
+// The mappings under test: those of the repository, or of the folder that CHUANYU_ADAPTERS names (the laws hold for
+// any mapping; tests by example are of the repository's).
 inline const Registry& product() {
   static const auto kRegistry = [] {
-    auto loaded = Registry::load(std::string(CHUANYU_SOURCE_DIR) + "/adapters");
+    const char* const folder = std::getenv("CHUANYU_ADAPTERS");
+    auto loaded = Registry::load(folder != nullptr ? folder : std::string(CHUANYU_SOURCE_DIR) + "/adapters");
     if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {
       for (const auto& e : *errors) ADD_FAILURE() << e.to_text();
       std::abort();
@@ -115,17 +118,36 @@ inline std::vector<std::string> cut(const Adapter& adapter, std::string_view doc
   return records;
 }
 
+// The mappings among them, by id; for tests that run once for each.
+inline std::vector<std::string> mappings() {
+  std::vector<std::string> ids;
+  for (const auto& adapter : product().all()) {
+    if (product().plan(adapter->profile().id) != nullptr) ids.push_back(adapter->profile().id);
+  }
+  return ids;
+}
+
+// sc.case.v1 -> sc_case_v1, as googletest wants names.
+inline std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (auto& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return name;
+}
+
 // The fixture records of a profile, as native bytes.
 inline const std::vector<std::string>& fixtures(const std::string& profile) {
-  static const std::map<std::string, std::string> kFiles = {{"sc.credit.v1", "sichuan/fixtures/sc_credit.gb18030.csv"},
-                                                            {"cq.credit.v1", "chongqing/fixtures/cq_credit.json"},
-                                                            {"sc.licence.v1", "sichuan/fixtures/sc_licence.json"},
-                                                            {"cq.licence.v1", "chongqing/fixtures/cq_licence.xml"},
-                                                            {"sc.case.v1", "sichuan/fixtures/sc_case.gb18030.xml"},
-                                                            {"cq.case.v1", "chongqing/fixtures/cq_case.json"}};
   static std::map<std::string, std::vector<std::string>> all;
   auto& records = all[profile];
-  if (records.empty()) records = cut(*product().find(profile), read_source("adapters/" + kFiles.at(profile)));
+  if (!records.empty()) return records;
+  for (const auto& input : golden_inputs(product().plan(profile)->file, profile)) {
+    if (input.file.find("/fixtures/") == std::string::npos) continue;
+    std::ifstream file(input.file, std::ios::binary);
+    for (auto& record : cut(*product().find(profile), std::string{std::istreambuf_iterator<char>(file), {}}))
+      records.push_back(std::move(record));
+  }
+  EXPECT_FALSE(records.empty()) << "no fixtures beside " << profile;
   return records;
 }
 
