@@ -9,6 +9,7 @@
 
 #include "adapters/formats/write.h"
 #include "adapters/mapping/compiler.h"
+#include "adapters/mapping/values.h"
 
 namespace chuanyu::adapters {
 
@@ -179,6 +180,14 @@ void Compiler::encodable() {
     if (auto status = plan_->charset->encode(*text, bytes); !status.ok()) {
       wrong(spec_.file + "#/native", "名称不能用此字符集书写：" + status.error().detail);
     }
+  }
+  for (const auto& [character, written] : spec_.substitute) {
+    const auto where = spec_.file + "#/native/substitute/" + character;
+    if (characters(character) != 1) wrong(where, "键应为一个字符");
+    if (plan_->charset->encode(character, bytes).ok()) wrong(where, "此字符集有这个字符，不必替换，请删去");
+    if (written.empty() || !plan_->charset->encode(written, bytes).ok())
+      wrong(where, "替换的写法应是此字符集能写的文字");
+    plan_->substitutes.emplace_back(character, written);
   }
 }
 

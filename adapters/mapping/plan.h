@@ -214,6 +214,7 @@ struct Plan {
   Profile profile;
   std::string file;
   const Charset* charset = nullptr;
+  std::vector<std::pair<std::string, std::string>> substitutes;  // of characters the set has no code for
   Unknown unknown = Unknown::ext;
   std::uint32_t max_bytes = 1 << 20;
   std::uint32_t max_depth = 32;

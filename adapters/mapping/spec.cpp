@@ -319,6 +319,12 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
     if (!n.has("format")) n.missing("format");
     spec.format = n.one_of("format", "", {"json", "xml", "csv"});
     spec.charset = n.text("charset").value_or("utf-8");
+    if (const json* substitute = n.find("substitute")) {
+      Object s(*substitute, n.at("substitute"), errors);
+      for (auto it = substitute->begin(); substitute->is_object() && it != substitute->end(); ++it)
+        spec.substitute.emplace_back(it.key(), s.need(it.key().c_str()));
+      s.finish();
+    }
     spec.record = n.text("record").value_or("");
     spec.list = n.text("list").value_or("");
     spec.absent = n.one_of("absent",

@@ -105,6 +105,7 @@ struct Spec {
   std::string media_type;
   std::string format;
   std::string charset;
+  std::vector<std::pair<std::string, std::string>> substitute;  // character, what is written for it
   std::string record;
   std::string list;
   std::string absent;

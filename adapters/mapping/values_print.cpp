@@ -137,6 +137,21 @@ bool print_date_value(const Spot& spot, const Convert& convert, const Target& ta
   return true;
 }
 
+// Characters that the format's character set has no code for, as the mapping says that they are written.
+std::string_view substituted(const Spot& spot, std::string_view text, Workspace& ws) {
+  std::string changed;
+  for (const auto& [character, written] : spot.plan.substitutes) {
+    const std::string_view now = changed.empty() ? text : std::string_view(changed);
+    if (now.find(character) == std::string_view::npos) continue;
+    if (changed.empty()) changed = text;
+    for (std::size_t at = 0; (at = changed.find(character, at)) != std::string::npos; at += written.size())
+      changed.replace(at, character.size(), written);
+  }
+  if (changed.empty()) return text;
+  add_note(spot, ws, Note::Kind::loss, "字符集没有的字符已按映射的规定替换");
+  return ws.arena.copy(changed);
+}
+
 }  // namespace
 
 bool print_value(const Spot& spot, const Convert& convert, const Target& target, Workspace& ws, std::string_view& out) {
@@ -167,7 +182,7 @@ bool print_value(const Spot& spot, const Convert& convert, const Target& target,
         return fail_canonical(spot, ws, Code::RECORD_VALUE,
                               "不得超过 " + std::to_string(convert.max_chars) + " 个字符");
       }
-      out = cell.text();
+      out = substituted(spot, cell.text(), ws);
       return true;
   }
 }

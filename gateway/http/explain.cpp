@@ -31,8 +31,7 @@ Result<transport::Response> explain(const transport::Request& request, const ide
   const adapters::Profile& profile = adapter->profile();
   if (!media_fits(request.header("Content-Type"), profile.syntax))
     return error(Code::CLIENT_MEDIA_TYPE, "此格式的内容类型为 " + profile.media_type);
-  CHUANYU_TRY(adapters::Explanation explained,
-              adapter->explain(request.body, world.checks_of(principal.party().uscc)));
+  CHUANYU_TRY(adapters::Explanation explained, adapter->explain(request.body, world.checks_of(principal.party().uscc)));
   adapters::mask(explained);
 
   Bytes fingerprint;

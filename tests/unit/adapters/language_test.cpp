@@ -244,5 +244,19 @@ TEST(Charset, GbkPartnersAreRefusedNotGivenQuestionMarks) {
   EXPECT_EQ(create_notes(*adapter, named("龚")), Texts{});
 }
 
+TEST(Charset, SubstitutesAreTheMappingsOwnAndNoted) {
+  const auto gbk = [](const std::string& substitute) {
+    return R"({"format":"xml","charset":"gbk","record":"案","list":"集","substitute":)" + substitute + "}";
+  };
+  const std::string rule = R"({"kind":"iso","n":"名","c":"case_name","as":"text"})";
+  const auto adapter = case_adapter(gbk(R"({"䶮":"（龑）"})"), rule);
+  EXPECT_EQ(create_notes(*adapter, named("龚䶮")), Texts{"loss 名|case_name"});
+  const auto native = adapter->create(named("龚䶮").SerializeAsString());
+  v1::EnforcementCase read;
+  ASSERT_TRUE(read.ParseFromString(adapter->get(native->bytes)->bytes));
+  EXPECT_EQ(read.case_name(), "龚（龑）");
+  EXPECT_EQ(create_notes(*adapter, named("𠀀")), Texts{"RECORD_CHARSET_UNMAPPABLE "});  // not in the list
+}
+
 }  // namespace
 }  // namespace chuanyu::adapters

@@ -39,6 +39,18 @@ TEST(Spec, EverythingAtOnce) {
              "CONFIG_KEY_UNKNOWN /native/colour", "CONFIG_KEY_MISSING /rules/0", "CONFIG_KEY_MISSING /rules/0"}));
 }
 
+TEST(Spec, SubstitutesAreForCharactersThatCannotBeWritten) {
+  const auto with = [](const std::string& substitute) {
+    const std::string native = R"({"format":"json","charset":"gbk","substitute":)" + substitute + "}";
+    return testing::replaced(mapping(kGood), R"({"format":"json"})", native);
+  };
+  EXPECT_EQ(mistakes(with(R"({"䶮":"（龑）"})")), Texts{});
+  EXPECT_EQ(mistakes(with(R"({"龚":"共"})")), Texts{"MAPPING_INVALID /native/substitute/龚"});
+  EXPECT_EQ(mistakes(with(R"({"䶮":"𠀀"})")), Texts{"MAPPING_INVALID /native/substitute/䶮"});
+  EXPECT_EQ(mistakes(with(R"({"䶮䶮":"x"})")), Texts{"MAPPING_INVALID /native/substitute/䶮䶮"});
+  EXPECT_EQ(mistakes(with(R"({"䶮":1})")), Texts{"CONFIG_VALUE /native/substitute/䶮"});
+}
+
 TEST(Spec, AMistakeOfFormDoesNotHideMistakesOfMeaning) {
   const std::string missing = R"({"kind":"iso","n":"/b","c":"case_name"})";
   const std::string unknown = R"({"kind":"iso","n":"/c","c":"nothing","as":"text"})";
