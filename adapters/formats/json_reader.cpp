@@ -115,12 +115,13 @@ class JsonReader final : public ReaderBase {
     bool lines = whole || in_string_ || last_char == '}' || end == std::string::npos;
     if (!lines && last_char != '[') {
       std::size_t after = stop;
-      while (after < buffer_.size() && is_json_space(buffer_[after])) ++after;
-      if (after == buffer_.size() && !last_) {
+      const std::size_t far = std::min<std::size_t>(buffer_.size(), start_ + limits_.bytes);
+      while (after < far && is_json_space(buffer_[after])) ++after;
+      if (after == buffer_.size() && after - start_ < limits_.bytes && !last_) {
         at_ = start_;
         return false;
       }
-      lines = after < buffer_.size() && buffer_[after] == '{';
+      lines = after < far && buffer_[after] == '{';
     }
     at_ = start_;
     scan_ = start_;
@@ -132,11 +133,7 @@ class JsonReader final : public ReaderBase {
     while (true) {
       const auto end = buffer_.find('\n', scan_);
       if (end == std::string::npos && !last_) {
-        scan_ = buffer_.size();
-        if (scan_ - start_ > limits_.bytes) {
-          oversize_ = true;
-          start_ = scan_;
-        }
+        pending_line();
         return Record{};
       }
       const std::size_t stop = std::min(end, buffer_.size());
@@ -154,6 +151,23 @@ class JsonReader final : public ReaderBase {
       if (from < to) return Record{std::string_view(buffer_).substr(from, to - from), ++number_, line(from)};
       if (start_ >= buffer_.size()) return Record{};
     }
+  }
+
+  // The line has no end yet. White space around a record does not count, whether it has come with the record or later.
+  void pending_line() {
+    while (start_ < buffer_.size() && is_json_space(buffer_[start_])) ++start_;
+    if (buffer_.size() - start_ > limits_.bytes) {
+      std::size_t to = buffer_.size();
+      while (to > start_ && is_json_space(buffer_[to - 1])) --to;
+      if (to - start_ > limits_.bytes) {
+        oversize_ = true;
+        start_ = buffer_.size();
+      } else {
+        buffer_.resize(start_ + limits_.bytes + 1);  // white space beyond the limit: one of it says all
+      }
+    }
+    at_ = start_;
+    scan_ = buffer_.size();
   }
 
   void open_value() {

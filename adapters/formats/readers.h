@@ -17,7 +17,7 @@ struct ReaderLimits {
 };
 
 // A JSON array of records, NDJSON, or objects one after the other. A broken line of NDJSON costs that line; an array
-// whose brackets or commas are wrong is fatal.
+// whose brackets or commas are wrong is fatal. White space around a record does not count towards its limit.
 std::unique_ptr<RecordReader> make_json_reader(const Charset& charset, ReaderLimits limits);
 
 // <list> around <record>s, or one <record>. Anything that is not well-formed markup is fatal, DTDs too; a record

@@ -146,6 +146,14 @@ class Backward {
     return cell.is == Is::text && cell.text() == option.constant_text;
   }
 
+  // The case that get would take for this text; nullptr: none.
+  static const PrismCase* read_as(const Rule& rule, std::string_view text) {
+    const auto it = std::find_if(rule.cases.begin(), rule.cases.end(), [&](const PrismCase& option) {
+      return option.when.empty() || contains(option.when, text);
+    });
+    return it == rule.cases.end() ? nullptr : &*it;
+  }
+
   bool prism(const Rule& rule, std::uint32_t c, std::uint32_t n) {
     const PrismCase* chosen = nullptr;
     for (const auto& option : rule.cases) {
@@ -158,7 +166,11 @@ class Backward {
     if (chosen == nullptr) return put(rule, n, {});
     if (!chosen->constant) {
       std::string_view text;
-      if (!print_value(spot(rule, c, n, chosen->target.node), chosen->convert, chosen->target, ws_, text)) return false;
+      const auto here = spot(rule, c, n, chosen->target.node);
+      if (!print_value(here, chosen->convert, chosen->target, ws_, text)) return false;
+      // Refused, not noted: who reads the record would not see the note, and take a last day for 长期.
+      if (!text.empty() && read_as(rule, text) != chosen)
+        return fail_canonical(here, ws_, Code::RECORD_VALUE, "此值在格式中的写法另有含义，不能写出；请核对此值");
       return put(rule, n, text);
     }
     if (const auto* kept = kept_in_ext(spot(rule, c, n, chosen->target.node), ws_)) {

@@ -20,6 +20,7 @@ namespace chuanyu::adapters {
 // What one record may hold, so that a small record cannot make much memory: items of one list, entries of ext.
 inline constexpr std::uint32_t kMostItems = 10'000;
 inline constexpr std::size_t kMostExtras = 1'000;
+inline constexpr std::size_t kMostNotes = 64;
 
 // kept: on the way back into an old record, what stands there may stay.
 enum class Is : std::uint8_t { absent, null, text, number, boolean, present, list, kept };

@@ -84,7 +84,10 @@ class Loader : private XmlScanner {
 
   bool body(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag, const char* start,
             std::size_t first, bool empty) {
-    if (ws_.native[base + node.slot].is == Is::absent) ws_.native[base + node.slot].is = Is::present;
+    if (Cell& cell = ws_.native[base + node.slot]; cell.is == Is::absent) {
+      cell.is = Is::present;
+      if (node.value) cell.set_text("");  // an empty element is a value that is not there
+    }
     for (std::size_t i = first; i < attributes_.size(); ++i) {
       const XmlAttribute attribute = attributes_[i];
       if (attribute.name == node.select_attribute || attribute.name.substr(0, 5) == "xmlns") continue;

@@ -7,8 +7,6 @@
 namespace chuanyu::adapters {
 namespace {
 
-constexpr std::size_t kMostNotes = 64;
-
 std::string native_spot(const Spot& spot, const Workspace& ws) {
   return spot.native == nullptr ? "" : native_place(spot.plan, *spot.native, ws.index);
 }

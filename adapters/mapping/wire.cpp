@@ -277,6 +277,7 @@ class Decoder {
   }
 
   void unknown(std::size_t number, const CanonNode& node) {
+    if (ws_.notes.size() >= kMostNotes) return;
     const std::string where = place(node.path, ws_.index);
     ws_.notes.push_back({Note::Kind::loss, Code::RECORD_VALUE, "", "",
                          where.empty() ? "#" + std::to_string(number) : where + "#" + std::to_string(number),

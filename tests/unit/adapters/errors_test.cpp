@@ -1,5 +1,7 @@
 // Bad input: each kind has its own stable code and its place, and never the personal value.
 #include "adapters/formats/charset.h"
+#include "schemas/canonical/credit.pb.h"
+#include "schemas/canonical/licence.pb.h"
 #include "tests/unit/adapters/testing.h"
 
 namespace chuanyu::adapters {
@@ -21,6 +23,14 @@ std::string changed(const std::string& id, std::string_view from, std::string_vi
     EXPECT_EQ(result.error().detail.find(to), std::string::npos) << "shows the value";
   }
   return failure(result);
+}
+
+v1::Date day(int year, int month, int of_month) {
+  v1::Date date;
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(of_month);
+  return date;
 }
 
 std::string gb(std::string_view utf8) {
@@ -184,6 +194,36 @@ TEST(BadCanonical, Bytes) {
             "RECORD_PARSE ");
   EXPECT_EQ(failure(adapter.create("\x0A\x01\xFF")), "RECORD_CHARSET case_id");
   EXPECT_EQ(failure(adapter.create("")), "RECORD_FIELD_MISSING /case_id");
+}
+
+TEST(BadCanonical, UnknownFieldsAreNotedUpToALimit) {
+  const auto& adapter = profile("sc.licence.v1");
+  std::string wire = adapter.get(fixtures("sc.licence.v1").front())->bytes;
+  for (int i = 0; i < 1000; ++i) wire += "\xF8\x3F\x01";  // field 1023
+  const auto native = adapter.create(wire);
+  ASSERT_TRUE(native.ok()) << native.error().to_text();
+  EXPECT_FALSE(native->notes.empty());
+  EXPECT_LT(native->notes.size(), 100u);
+}
+
+// 2099/12/31 is 长期 in Sichuan's and Chongqing's credit records: as a real last day it must not be written so.
+TEST(BadCanonical, ADayThatMeansSomethingElseIsRefused) {
+  for (const std::string id : {"sc.credit.v1", "cq.credit.v1"}) {
+    const auto& native = fixtures(id).front();
+    v1::CreditRecord record;
+    ASSERT_TRUE(record.ParseFromString(profile(id).get(native)->bytes));
+    record.clear_publish_long_term();
+    *record.mutable_publish_until() = day(2099, 12, 31);
+    EXPECT_EQ(failure(profile(id).create(record.SerializeAsString())), "RECORD_VALUE publish_until");
+    EXPECT_EQ(failure(profile(id).put(record.SerializeAsString(), native)), "RECORD_VALUE publish_until");
+    *record.mutable_publish_until() = day(2099, 12, 30);
+    EXPECT_EQ(failure(profile(id).create(record.SerializeAsString())), "");
+  }
+  v1::Licence licence;
+  ASSERT_TRUE(licence.ParseFromString(profile("sc.licence.v1").get(fixtures("sc.licence.v1").front())->bytes));
+  licence.clear_valid_long_term();
+  *licence.mutable_valid_until() = day(9999, 12, 31);
+  EXPECT_EQ(failure(profile("sc.licence.v1").create(licence.SerializeAsString())), "RECORD_VALUE valid_until");
 }
 
 }  // namespace

@@ -112,6 +112,20 @@ TEST(Absent, OmitNullEmpty) {
             R"({"a":null,"b":"","o":{"x":null},"p":{"x":"y"},"l":[],"m":[{"n":"x"}]})");
 }
 
+TEST(Absent, AnEmptyElementIsAbsentWithAttributesToo) {
+  const auto adapter = case_adapter(R"({"format":"xml","record":"r","list":"l"})",
+                                    R"x({"kind":"iso","n":"id","c":"case_id","as":"text","required":true},
+{"kind":"iso","n":"s","c":"source","as":"text"},
+{"kind":"each","n":"es/e","c":"evidence","rules":[{"kind":"iso","n":"@k","c":"kind","as":"text"},
+{"kind":"iso","n":"text()","c":"name","as":"text"}]})x");
+  for (const std::string empty : {"<e k=\"a\"></e>", "<e k=\"a\"/>", "<e k='a'>\n </e>", "<e k=\"a\"><!-- --></e>"}) {
+    EXPECT_EQ(round(*adapter, "<r><id>1</id><s/><es>" + empty + "</es></r>"),
+              "<r><id>1</id><es><e k=\"a\"></e></es></r>")
+        << empty;
+  }
+  EXPECT_EQ(round(*adapter, "<r><id/></r>"), "RECORD_FIELD_MISSING id");
+}
+
 TEST(Values, DefaultRequiredAndConst) {
   const auto adapter = case_adapter(R"({"format":"xml","record":"r","list":"l"})",
                                     R"({"kind":"iso","n":"id","c":"case_id","as":"text","required":true},

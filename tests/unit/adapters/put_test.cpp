@@ -170,16 +170,15 @@ TEST(Put, OldBytesThatAreNoRecordAreStale) {
   EXPECT_EQ(testing::failure(adapter->put(canonical->bytes, "{\"id\":")), "RECORD_RESIDUAL_STALE /id");
 }
 
+// Parallel texts cannot say "one item, and nothing in it".
 TEST(Put, AWriteThatDoesNotReadBackIsRefused) {
-  const auto adapter = testing::adapter_of(testing::replaced(
-      testing::replaced(kSmall, "ABSENT", "null"), R"({"kind": "iso", "n": "/name", "c": "list_name", "as": "text"})",
-      R"({"kind": "prism", "n": "/name", "cases": [{"when": {"eq": "长期"}, "c": "publish_long_term", "const": true},
-          {"else": {"c": "list_name", "as": "text"}}]})"));
+  const auto adapter = testing::adapter_of(
+      testing::replaced(testing::replaced(kSmall, "ABSENT", "null"), R"("n": "/kinds", "c")", R"("zip": "^", "c")"));
   v1::CreditRecord record;
   record.set_record_id("A");
-  record.set_list_name("长期");
-  EXPECT_EQ(testing::failure(adapter->put(record.SerializeAsString(), R"({"id":"A","name":"甲"})")),
-            "RECORD_LAW_PUTGET list_name");
+  record.add_penalty_kinds();
+  EXPECT_EQ(testing::failure(adapter->put(record.SerializeAsString(), R"({"id":"A","code":"01","text":"甲"})")),
+            "RECORD_LAW_PUTGET penalty_kinds");
 }
 
 TEST(Put, AValueTheFormatCannotHoldIsNamed) {

@@ -77,6 +77,17 @@ TEST(JsonReader, TooLargeCostsThatRecord) {
             (Texts{"1@1:{\"a\":1}", "!RECORD_TOO_LARGE第 2 行", "3@3:{\"b\":2}"}));
 }
 
+// How much is too much does not depend on how the bytes arrive.
+TEST(JsonReader, WhiteSpaceAroundALineIsNotOfTheRecord) {
+  const std::string blank(3000, ' ');
+  const std::string document = "{\"a\":1}\n" + blank + "{\"b\":2}" + blank + "\n{\"c\":3}\n";
+  const Texts expected{"1@1:{\"a\":1}", "2@2:{\"b\":2}", "3@3:{\"c\":3}"};
+  EXPECT_EQ(whole(Which::json, document), expected);
+  Texts bytes;
+  for (const char c : document) bytes.emplace_back(1, c);
+  EXPECT_EQ(outcome(*make(Which::json), bytes), expected);
+}
+
 TEST(JsonReader, BrokenArraysAreFatal) {
   EXPECT_EQ(whole(Which::json, "[{\"a\":1}\n{\"b\":2}]"), (Texts{"1@1:{\"a\":1}", "!!RECORD_PARSE第 2 行"}));
   EXPECT_EQ(whole(Which::json, "[{\"a\":1},]"), (Texts{"1@1:{\"a\":1}", "!!RECORD_PARSE第 1 行"}));
