@@ -28,7 +28,9 @@ Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
                           const identity::Party& owner, BytesView native);
 // Moves it into entry and body; what is left of it is returned (id, token, digest).
-Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body);
+Filed write_filed(const Desk& desk, Filed filed, ledger::Entry& entry, v1::LogBody& body);
+// Which mapping reads what came in.
+ledger::MappingRef mapping_of(const adapters::Profile& profile);
 
 // The token a record stands under: that of its id, and the agency's USCC behind it, for an id is its owner's own.
 Bytes record_token(const Desk& desk, adapters::Kind kind, std::string_view owner, std::string_view id);

@@ -14,6 +14,7 @@
 #include "gateway/http/commands.h"
 #include "gateway/http/gate.h"
 #include "gateway/http/json_out.h"
+#include "gateway/http/reports.h"
 
 namespace chuanyu::http {
 namespace {
@@ -65,6 +66,7 @@ struct Routes::Impl {
         pushing(desk_in),
         querying(desk_in),
         inbox(desk_in),
+        quarantine(desk_in, publishing, pushing),
         arrivals(desk_in) {}
 
   void handle(Request request, Responder responder);
@@ -78,6 +80,9 @@ struct Routes::Impl {
   void list_inbox(const Call& call);
   void acknowledge(const Call& call);
   void mappings(const Call& call);
+  void list_gaps(const Call& call);
+  void list_quarantine(const Call& call);
+  void rerun(const Call& call);
   void checkpoint(const Call& call);
   void envelopes(const Call& call);
 
@@ -87,6 +92,7 @@ struct Routes::Impl {
   exchange::Pushing pushing;
   exchange::Querying querying;
   exchange::Inbox inbox;
+  exchange::Quarantine quarantine;
   exchange::Arrivals arrivals;
 };
 
@@ -104,6 +110,9 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"GET", "/v1/inbox", kAgency, &Impl::list_inbox},
       {"POST", "/v1/inbox/*:ack", kAgency, &Impl::acknowledge},
       {"GET", "/v1/mappings", kEveryone, &Impl::mappings},
+      {"GET", "/v1/gaps", kAgency | kOperator | kAuditor, &Impl::list_gaps},
+      {"GET", "/v1/quarantine", kAgency | kOperator | kAuditor, &Impl::list_quarantine},
+      {"POST", "/v1/quarantine/*:rerun", kAgency | kOperator, &Impl::rerun},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
       {"POST", kEnvelopes, kGateway, &Impl::envelopes},
   };
@@ -246,6 +255,27 @@ void Routes::Impl::mappings(const Call& call) {
   }
   out.end().end();
   call.send(transport::json(200, out.take()));
+}
+
+void Routes::Impl::list_gaps(const Call& call) {
+  const auto gaps = exchange::gaps(desk, *call.principal);
+  if (!gaps.ok()) return call.fail(gaps.error());
+  call.send(respond(*gaps, *desk.world()));
+}
+
+void Routes::Impl::list_quarantine(const Call& call) {
+  const auto page = quarantine_page(*call.request);
+  if (!page.ok()) return call.fail(page.error());
+  const auto held = quarantine.list(*call.principal, page->after, page->limit);
+  if (!held.ok()) return call.fail(held.error());
+  call.send(respond(*held, page->after, *desk.world()));
+}
+
+void Routes::Impl::rerun(const Call& call) {
+  const auto id = Uuid::parse(call.tail);
+  if (!id) return call.fail(error(Code::CLIENT_NOT_FOUND, "交换编号须为 UUID"));
+  quarantine.rerun(call.principal, *id,
+                   answer_with<exchange::Reran>(call, [](const exchange::Reran& reran) { return respond(reran); }));
 }
 
 void Routes::Impl::checkpoint(const Call& call) {
