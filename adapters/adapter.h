@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,7 +44,7 @@ struct Profile {
   std::uint64_t fingerprint = 0;  // of mapping, code sets, canonical descriptor and character set
 };
 
-// Something that did not fit, though the record could be converted. Never holds a personal identifier.
+// Something that did not fit, though the record could be converted. But for `gap` it never holds a personal identifier.
 struct Note {
   enum class Kind : std::uint8_t { loss, gap, unmapped, normalised, warning };
   Kind kind = Kind::loss;
@@ -52,6 +53,7 @@ struct Note {
   std::string native;              // place in the native record
   std::string canonical;           // field path in the canonical record
   std::string message;             // Chinese, one sentence
+  std::optional<CodeGap> gap{};    // of kind `gap`, by a mapping: what to count; a plug-in does not say
 };
 
 constexpr std::string_view kNoteKinds[] = {"loss", "gap", "unmapped", "normalised", "warning"};

@@ -160,7 +160,7 @@ struct Workspace {
   }
   // Sets the failure and returns false, so that a caller can `return ws.fail(...)`.
   bool fail(Code code, std::string detail, std::string where) {
-    failure = Error{code, std::move(detail), std::move(where)};
+    failure = error(code, std::move(detail), std::move(where));
     return false;
   }
 };

@@ -46,6 +46,18 @@ void add_note(const Spot& spot, Workspace& ws, Note::Kind kind, std::string mess
   ws.notes.push_back({kind, code, spot.rule, native_spot(spot, ws), canonical_spot(spot, ws), std::move(message)});
 }
 
+bool fail_gap(const Spot& spot, Workspace& ws, Code code, std::string detail, CodeGap gap) {
+  fail_native(spot, ws, code, std::move(detail));
+  ws.failure.gap = std::make_shared<const CodeGap>(std::move(gap));
+  return false;
+}
+
+void add_gap(const Spot& spot, Workspace& ws, CodeGap gap) {
+  add_note(spot, ws, Note::Kind::gap, "代码集 " + gap.set + " 中没有此值，原文已保留");
+  Note& note = ws.notes.back();
+  if (note.kind == Note::Kind::gap) note.gap = std::move(gap);  // else the record has too many notes to list this one
+}
+
 void keep_in_ext(const Spot& spot, Workspace& ws, std::string_view text) {
   if (spot.native == nullptr || spot.plan.ext_node < 0) return;
   ws.extras.push_back({native_pointer(*spot.native, ws.index), text, true});

@@ -40,6 +40,10 @@ std::size_t characters(std::string_view utf8);
 bool fail_native(const Spot& spot, Workspace& ws, Code code, std::string detail);
 bool fail_canonical(const Spot& spot, Workspace& ws, Code code, std::string detail);
 
+// ws.fail() for a value that the code set does not know.
+bool fail_gap(const Spot& spot, Workspace& ws, Code code, std::string detail, CodeGap gap);
+void add_gap(const Spot& spot, Workspace& ws, CodeGap gap);
+
 void add_note(const Spot& spot, Workspace& ws, Note::Kind kind, std::string message, Code code = Code::RECORD_VALUE);
 // Keeps `text` in ext at the place of the native field.
 void keep_in_ext(const Spot& spot, Workspace& ws, std::string_view text);

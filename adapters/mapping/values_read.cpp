@@ -139,9 +139,11 @@ bool read_code(const Spot& spot, const Convert& convert, const Target& target, c
   }
   switch (set.gap) {
     case CodeSet::Gap::reject:
-      return fail_native(spot, ws, Code::RECORD_CODE_UNKNOWN, "代码集 " + set.name + " 中没有此值");
+      return fail_gap(spot, ws, Code::RECORD_CODE_UNKNOWN, "代码集 " + set.name + " 中没有此值",
+                      {set.name, std::string(text)});
     case CodeSet::Gap::quarantine:
-      return fail_native(spot, ws, Code::RECORD_QUARANTINED, "RECORD_CODE_UNKNOWN：代码集 " + set.name + " 中没有此值");
+      return fail_gap(spot, ws, Code::RECORD_QUARANTINED, "RECORD_CODE_UNKNOWN：代码集 " + set.name + " 中没有此值",
+                      {set.name, std::string(text)});
     case CodeSet::Gap::other: break;
   }
   if (set.has_other) {
@@ -157,7 +159,7 @@ bool read_code(const Spot& spot, const Convert& convert, const Target& target, c
     ws.canonical[spot.c_base + target.words_slot].set_text(text);
   else
     keep_in_ext(spot, ws, text);
-  add_note(spot, ws, Note::Kind::gap, "代码集 " + set.name + " 中没有此值，原文已保留");
+  add_gap(spot, ws, {set.name, std::string(text)});
   return true;
 }
 

@@ -14,6 +14,7 @@ constexpr const char* kFooter =
   chuanyu-map convert --mappings adapters --from sc.case.v1 --to cq.case.v1 case.xml --out case.json
   chuanyu-map explain --mappings adapters --from sc.case.v1 case.xml
   chuanyu-map diff --old /srv/chuanyu/adapters --new adapters --from sc.case.v1 case.xml
+  chuanyu-map gaps --mappings adapters --from sc.case.v1 case.xml
   chuanyu-map bless --check adapters
 )";
 
@@ -24,7 +25,8 @@ int main(int argc, char** argv) {
   CLI::App app{"chuanyu-map：检查映射文件，按映射转换文档", "chuanyu-map"};
   chuanyu::terminal::begin(app);
   app.require_subcommand(1);
-  const std::vector<Verb> verbs = {add_check(app), add_explain(app), add_convert(app), add_diff(app), add_bless(app)};
+  const std::vector<Verb> verbs = {add_check(app), add_explain(app), add_convert(app),
+                                   add_diff(app),  add_gaps(app),    add_bless(app)};
   app.footer(kFooter);  // last: sub-commands would inherit it
   if (const auto exit = chuanyu::terminal::parse(app, argc, argv, std::cout, std::cerr)) return *exit;
   for (const auto& verb : verbs) {

@@ -27,6 +27,7 @@ Verb add_convert(CLI::App& app);
 Verb add_bless(CLI::App& app);
 Verb add_diff(CLI::App& app);
 Verb add_explain(CLI::App& app);
+Verb add_gaps(CLI::App& app);
 
 // --plugins-in-process, for a verb that loads plug-ins too.
 void add_plugins(CLI::App& verb, PluginOptions& plugins);

@@ -130,6 +130,7 @@ Lines describe_body(const LogReader& log, const ledger::Entry& entry, BytesView 
   add("错误说明", body.error_detail());
   add("错误位置", body.error_where());
   for (const v1::RecordRef& source : body.answered_from()) add("取自条目", source_text(log, source.index()));
+  if (body.has_rerun_of()) add("重新处理条目", source_text(log, body.rerun_of().index()));
   for (const v1::ConversionNote& note : body.notes()) {
     add("转换说明", note.kind() + " " + note.rule() + "：" + note.message());
   }

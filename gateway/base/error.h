@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,10 +36,18 @@ std::string_view to_string(Code code);
 // Looks a code up by its name; nullptr when there is none.
 const CodeInfo* find_code(std::string_view name);
 
+// A native value that a code set does not know. `text` is the source's own word: never shown, only counted, and masked
+// where a person sees it.
+struct CodeGap {
+  std::string set;
+  std::string text;
+};
+
 struct Error {
   Code code = Code::LOCAL_INTERNAL;
   std::string detail;  // one sentence in Chinese that says what was expected and what was found; no personal data
   std::string where;   // JSON pointer, XML path, column name, or file:line; empty when the whole request is meant
+  std::shared_ptr<const CodeGap> gap{};  // of a record that was refused for it; otherwise none
 
   // "CODE: title: detail (where)": for logs and command lines.
   std::string to_text() const;
@@ -46,7 +55,7 @@ struct Error {
 
 // error(Code::X, "说明", "/place")
 inline Error error(Code code, std::string detail = {}, std::string where = {}) {
-  return Error{code, std::move(detail), std::move(where)};
+  return Error{code, std::move(detail), std::move(where), {}};
 }
 
 }  // namespace chuanyu

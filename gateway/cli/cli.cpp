@@ -30,6 +30,7 @@ struct Arguments {
   QueryArguments query;
   InboxArguments inbox;
   std::string id;
+  bool every = false;
   std::string admin_url;
   std::function<int(Session&)> chosen;
 };
@@ -138,6 +139,21 @@ void add_simple(CLI::App& app, Arguments& all, const char* name, const char* hel
   app.add_subcommand(name, help)->callback([&all, action] { all.chosen = action; });
 }
 
+void add_quarantine(CLI::App& app, Arguments& all) {
+  auto* command = app.add_subcommand("quarantine", "被隔离的记录及其原因；rerun 按现行映射重新处理");
+  auto* again = command->add_subcommand("rerun", "按现行映射重新处理一次交换中被隔离的记录，或全部");
+  auto* id = again->add_option("交换编号", all.id, "交换编号")->type_name("");
+  again->add_flag("--all", all.every, "全部重新处理")->excludes(id);
+  command->callback([&all, again] {
+    if (!again->parsed()) {
+      all.chosen = quarantine;
+      return;
+    }
+    if (!all.every && all.id.empty()) throw CLI::ValidationError("须给出交换编号，或 --all");
+    all.chosen = [&all](Session& session) { return all.every ? rerun_all(session) : rerun(session, all.id); };
+  });
+}
+
 void add_connection(CLI::App& app, Arguments& all) {
   app.add_option("--as", all.connection.profile, "连接档案：JSON，含 url、cert、key、trust、crl")
       ->type_name("文件")
@@ -168,6 +184,8 @@ void build(CLI::App& app, Arguments& all) {
   add_with_id(app, all, "ack", "签收收件箱中的一件", acknowledge);
   add_with_id(app, all, "status", "一次交换现在到了哪里", status);
   add_simple(app, all, "mappings", "网关在用的格式", mappings);
+  add_simple(app, all, "gaps", "代码集不认识的值：各多少次，何时首见", gaps);
+  add_quarantine(app, all);
   auto* self = app.add_subcommand("selftest", "自检：证书、连接、身份、时钟、网关就绪");
   self->add_option("--admin", all.admin_url, "运维监听地址，如 http://127.0.0.1:9443；给出时一并检查就绪")
       ->type_name("地址");

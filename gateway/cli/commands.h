@@ -61,6 +61,12 @@ int status(Session& session, const std::string& id);
 
 int whoami(Session& session);
 int mappings(Session& session);
+int gaps(Session& session);
+
+// Records that were refused but kept, and running them again: one exchange's, or all that the caller may.
+int quarantine(Session& session);
+int rerun(Session& session, const std::string& exchange);
+int rerun_all(Session& session);
 int selftest(Session& session, const std::string& admin_url);
 
 // The receipt and the notes that most answers carry.

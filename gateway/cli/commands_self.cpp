@@ -1,4 +1,4 @@
-// whoami, mappings, selftest: what the gateway takes the caller for, and whether all is well between the two.
+// whoami, selftest: what the gateway takes the caller for, and whether all is well between the two.
 #include <cmath>
 
 #include "gateway/base/clock.h"
@@ -105,18 +105,6 @@ int whoami(Session& session) {
                        item.value().is_string() ? item.value().get<std::string>() : item.value().dump());
   }
   print_pairs(session.out(), pairs);
-  return kOk;
-}
-
-int mappings(Session& session) {
-  const auto answer = session.call("GET", "/v1/mappings");
-  if (answer.exit != kOk || session.printed(answer)) return answer.exit;
-  Table table({"格式", "类别", "语法", "字符集", "版本", "指纹"});
-  for (const auto& mapping : answer.body.value("mappings", Json::array())) {
-    table.add({text_at(mapping, "/id"), text_at(mapping, "/kind"), text_at(mapping, "/syntax"),
-               text_at(mapping, "/charset"), text_at(mapping, "/version"), text_at(mapping, "/fingerprint")});
-  }
-  table.print(session.out());
   return kOk;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/exchange/filing.h"
+#include "gateway/exchange/gaps.h"
 #include "gateway/exchange/residual.h"
 #include "schemas/canonical/credit.pb.h"
 #include "schemas/canonical/log.pb.h"
@@ -31,7 +32,7 @@ adapters::Note left_out(const adapters::Profile& profile, BytesView canonical, c
 
 Status to_native(const Desk& desk, const adapters::Adapter& adapter, Fit fit, ledger::Entry& entry, v1::LogBody& body) {
   const adapters::Profile& profile = adapter.profile();
-  entry.mapping_out = {profile.id, profile.mapping_version, profile.fingerprint};
+  entry.mapping_out = mapping_of(profile);
   std::vector<BytesView> canonical;
   Status last;
   for (const std::string& bytes : body.canonical()) {
@@ -40,10 +41,10 @@ Status to_native(const Desk& desk, const adapters::Adapter& adapter, Fit fit, le
     if (!native.ok()) {
       if (fit == Fit::all_or_nothing) return native.error();
       last = native.error();
-      add_notes(body, {left_out(profile, bytes, native.error())});
+      add_notes(desk, profile.id, {left_out(profile, bytes, native.error())}, body);
       continue;
     }
-    add_notes(body, native->notes);
+    add_notes(desk, profile.id, native->notes, body);
     body.add_native_out(std::move(native->bytes));
   }
   if (!last.ok() && body.native_out_size() == 0) return last;
@@ -66,12 +67,12 @@ Status to_receiver(const Desk& desk, const World& world, const identity::Party& 
   }
   if (!source) return to_native(desk, *adapter, Fit::all_or_nothing, entry, body);
 
-  entry.mapping_out = {profile.id, profile.mapping_version, profile.fingerprint};
+  entry.mapping_out = mapping_of(profile);
   Bytes keep;
   CHUANYU_TRY(const BytesView old, single_record(*adapter, source->bytes, keep));
   CHUANYU_TRY(adapters::Converted native, adapter->put(body.canonical(0), old, world.checks_of(receiver.uscc)));
   body.mutable_written_into()->set_index(source->index);
-  add_notes(body, native.notes);
+  add_notes(desk, profile.id, native.notes, body);
   body.add_native_out(std::move(native.bytes));
   entry.count = 1;
   entry.canonical = desk.digest_of({body.canonical(0)});

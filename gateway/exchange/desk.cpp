@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/base/log.h"
+#include "gateway/exchange/gaps.h"
 #include "schemas/canonical/log.pb.h"
 
 namespace chuanyu::exchange {
@@ -94,6 +95,7 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
 }
 
 Stamp Desk::stamp(const Command& command, std::string_view verb_and_target, BytesView bytes) const {
+  if (command.rerun) return command.rerun->stamp;
   Stamp stamp;
   stamp.native = journal.keyed_digest(bytes);
   stamp.idempotency = token("idem", command.principal->party().uscc + '\0' + command.idempotency_key);
@@ -104,7 +106,7 @@ Stamp Desk::stamp(const Command& command, std::string_view verb_and_target, Byte
 }
 
 Result<std::optional<Uuid>> Desk::repeated(const storage::ReadTxn& txn, const Stamp& stamp) const {
-  const auto known = state.idem(txn, stamp.idempotency);
+  const auto known = stamp.idempotency.empty() ? std::nullopt : state.idem(txn, stamp.idempotency);
   if (!known) return std::optional<Uuid>();
   if (known->request_digest != stamp.request_digest) {
     return error(Code::CLIENT_IDEMPOTENCY_CONFLICT, "此幂等键先前用于另一请求，内容不同", "Idempotency-Key");
@@ -129,7 +131,7 @@ ledger::Entry Desk::entry(EntryKind kind, const Command& command, const World& w
   entry.time = clock.now();
   entry.exchange = exchange;
   entry.gateway = settings.gateway;
-  entry.from = command.principal->party().uscc;
+  entry.from = command.party().uscc;
   entry.principal = command.principal->certificate().fingerprint;
   entry.what = what;
   entry.matter = command.purpose.matter;
@@ -146,7 +148,19 @@ v1::LogBody Desk::body(const Command& command, const Stamp& stamp) const {
   body.set_use_cause(command.purpose.use_cause);
   body.set_idempotency(stamp.idempotency);
   body.set_request_digest(stamp.request_digest);
+  if (command.rerun) {
+    body.mutable_rerun_of()->set_index(command.rerun->index);
+    body.set_row(command.rerun->row);
+  }
   return body;
+}
+
+Uuid Desk::exchange_of(const Command& command) const {
+  return command.rerun ? command.rerun->exchange : Uuid::make(clock.now());
+}
+
+bool Desk::still_held(const storage::ReadTxn& state_now, const Rerun* rerun) const {
+  return rerun == nullptr || state_now.get(state.quarantine_table, quarantine_key(rerun->agency->uscc, rerun->index));
 }
 
 bool Desk::decide(const World& world, policy::Verb verb, std::string_view what, const identity::Party& from,
@@ -201,8 +215,12 @@ void Desk::refuse(EntryKind kind, ledger::Entry entry, v1::LogBody body, Error e
   entry.result = to_string(error.code);
   body.set_error_detail(error.detail);
   body.set_error_where(error.where);
-  body.clear_idempotency();  // a refusal is no effect: the same command may be tried again
-  if (body.native_in().size() > kKeptArrivalBytes) body.clear_native_in();
+  add_gap(*this, entry.mapping_in.id, error, body);
+  // A refusal is no effect: the same command may be tried again. What is in quarantine keeps what it needs for that.
+  if (error.code != Code::RECORD_QUARANTINED || body.has_rerun_of()) {
+    body.clear_idempotency();
+    if (body.native_in().size() > kKeptArrivalBytes) body.clear_native_in();
+  }
   const Uuid exchange = entry.exchange;
   journal.submit({journal.prepare({std::move(entry), serialise(body)}),
                   {},
@@ -282,18 +300,6 @@ Status check_purpose(const policy::Purpose& purpose, std::string_view what) {
 }
 
 Bytes serialise(const v1::LogBody& body) { return body.SerializeAsString(); }
-
-void add_notes(v1::LogBody& body, const std::vector<adapters::Note>& notes) {
-  for (const adapters::Note& note : notes) {
-    v1::ConversionNote& row = *body.add_notes();
-    row.set_kind(std::string(adapters::to_string(note.kind)));
-    row.set_code(std::string(to_string(note.code)));
-    row.set_rule(note.rule);
-    row.set_native(note.native);
-    row.set_canonical(note.canonical);
-    row.set_message(note.message);
-  }
-}
 
 std::vector<adapters::Note> notes_of(const v1::LogBody& body) {
   std::vector<adapters::Note> notes;

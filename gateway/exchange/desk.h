@@ -52,11 +52,32 @@ struct Settings {
   std::size_t query_records = 100;  // at most this many records in an answer
 };
 
+// What a repetition of a command is told by.
+struct Stamp {
+  Bytes idempotency;        // token of (agency, key); empty: nothing tells it
+  Bytes request_digest;     // of everything the command says, 16 bytes
+  crypto::Digest native{};  // keyed digest of the native bytes
+};
+
+// A command whose record was put into quarantine and that runs again: for the same agency, as the same exchange.
+struct Rerun {
+  std::uint64_t index = 0;  // the entry that put it there
+  Uuid exchange;
+  std::uint64_t row = 0;  // of an import
+  Stamp stamp;            // the first command's
+  std::shared_ptr<const World> world;
+  const identity::Party* agency = nullptr;  // of the world's directory
+};
+
 // Who asks for something, why, and under which key a repetition is told.
 struct Command {
   std::shared_ptr<const identity::Principal> principal;
   policy::Purpose purpose;
   std::string idempotency_key;
+  std::shared_ptr<const Rerun> rerun{};  // none: a new command
+
+  // Who it is for. An operator may run again what an agency asked for.
+  const identity::Party& party() const { return rerun ? *rerun->agency : principal->party(); }
 };
 
 // A command that took no effect. When it got as far as the log, `exchange` names its entry there.
@@ -67,13 +88,6 @@ struct Failure {
 };
 template <typename T>
 using Reply = std::function<void(std::variant<T, Failure>)>;  // called once, on any thread
-
-// What a repetition of a command is told by.
-struct Stamp {
-  Bytes idempotency;        // token of (agency, key)
-  Bytes request_digest;     // of everything the command says, 16 bytes
-  crypto::Digest native{};  // keyed digest of the native bytes
-};
 
 // A command that takes effect once, however often its key comes. Exactly one of the last four is called.
 struct Once {
@@ -107,6 +121,10 @@ class Desk {
   ledger::Entry entry(ledger::EntryKind kind, const Command& command, const World& world, const Uuid& exchange,
                       std::string_view what) const;
   v1::LogBody body(const Command& command, const Stamp& stamp) const;
+  // The exchange that a command opens.
+  Uuid exchange_of(const Command& command) const;
+  // Whether what is run again is still in quarantine; of a new command (no rerun): yes.
+  bool still_held(const storage::ReadTxn& state_now, const Rerun* rerun) const;
   // Policy's word on it, written into the entry. False: refused.
   bool decide(const World& world, policy::Verb verb, std::string_view what, const identity::Party& from,
               const identity::Party* to, std::string_view to_home, const policy::Purpose& purpose,
@@ -142,7 +160,6 @@ Status check_purpose(const policy::Purpose& purpose, std::string_view what);
 
 // Body bytes for a draft.
 Bytes serialise(const v1::LogBody& body);
-void add_notes(v1::LogBody& body, const std::vector<adapters::Note>& notes);
 std::vector<adapters::Note> notes_of(const v1::LogBody& body);
 
 }  // namespace chuanyu::exchange

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/exchange/gaps.h"
 #include "schemas/canonical/log.pb.h"
 #include "schemas/record.h"
 
@@ -67,12 +68,16 @@ Result<Filed> file_converted(const Desk& desk, const adapters::Profile& profile,
   return filed;
 }
 
-Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body) {
-  entry.mapping_in = {filed.profile.id, filed.profile.mapping_version, filed.profile.fingerprint};
+ledger::MappingRef mapping_of(const adapters::Profile& profile) {
+  return {profile.id, profile.mapping_version, profile.fingerprint};
+}
+
+Filed write_filed(const Desk& desk, Filed filed, ledger::Entry& entry, v1::LogBody& body) {
+  entry.mapping_in = mapping_of(filed.profile);
   std::copy(filed.digest.begin(), filed.digest.end(), entry.canonical.begin());
   body.set_record_id(filed.id);
   body.add_canonical(std::move(filed.canonical));
-  add_notes(body, filed.notes);
+  add_notes(desk, filed.profile.id, filed.notes, body);
   v1::RecordIndex& index = *body.mutable_index();
   index.set_token(filed.token);
   for (Bytes& term : filed.terms) index.add_terms(std::move(term));

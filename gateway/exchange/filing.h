@@ -31,7 +31,9 @@ Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, co
 Result<Filed> file_converted(const Desk& desk, const adapters::Profile& profile, const identity::Party& owner,
                              adapters::Converted converted);
 // Moves it into entry and body; what is left of it is returned (id, token, digest).
-Filed write_filed(Filed filed, ledger::Entry& entry, v1::LogBody& body);
+Filed write_filed(const Desk& desk, Filed filed, ledger::Entry& entry, v1::LogBody& body);
+// Which mapping reads what came in.
+ledger::MappingRef mapping_of(const adapters::Profile& profile);
 
 // The token a record stands under: that of its id, and the agency's USCC behind it, for an id is its owner's own.
 Bytes record_token(const Desk& desk, adapters::Kind kind, std::string_view owner, std::string_view id);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/exchange/filing.h"
+#include "gateway/exchange/gaps.h"
 #include "gateway/exchange/publish.h"
 #include "schemas/canonical/log.pb.h"
 
@@ -252,7 +253,7 @@ class Import {
     entry.time = desk_.clock.now();
     entry.native_in = desk_.journal.keyed_digest(row.native);
     v1::LogBody body = body_of(row);
-    filed = write_filed(std::move(filed), entry, body);
+    filed = write_filed(desk_, std::move(filed), entry, body);
     journal::Command& job =
         row.command.emplace(journal::Command{desk_.journal.prepare({std::move(entry), serialise(body)}), {}, {}});
     job.decide = [this, token = std::move(filed.token),
@@ -274,6 +275,7 @@ class Import {
     entry.result = to_string(row.error->code);
     v1::LogBody body = body_of(row);
     body.clear_idempotency();
+    add_gap(desk_, entry.mapping_in.id, *row.error, body);
     body.set_error_detail(row.error->detail);
     body.set_error_where(row.error->where);
     journal::Command& job =
@@ -332,6 +334,7 @@ std::variant<Imported, Failure> Publishing::import_records(const ImportCommand& 
   if (!adapter)
     return refuse(EntryKind::failed,
                   error(Code::CLIENT_PROFILE_UNKNOWN, "名录未登记本机构这类记录的格式，或该格式未装载"));
+  import.entry().mapping_in = mapping_of(adapter->profile());
   return import.run(*adapter);
 }
 

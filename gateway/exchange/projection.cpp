@@ -24,6 +24,15 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
   const ledger::Entry& entry = applied.entry;
   thread_local v1::LogBody body;  // parsing clears it; its strings keep their room
   body.ParseFromArray(applied.body.data(), static_cast<int>(applied.body.size()));
+  if (body.has_rerun_of()) {
+    // What fails again stays; it was counted and listed when it failed first.
+    const bool over = (entry.kind != EntryKind::failed && entry.kind != EntryKind::denied) ||
+                      entry.result == to_string(Code::CLIENT_STATE_CONFLICT);
+    if (over) release(txn, quarantine_key(entry.from, body.rerun_of().index()));
+  } else {
+    if (body.notes_size() > 0) count_gaps(txn, applied, body);
+    if (entry.result == to_string(Code::RECORD_QUARANTINED)) quarantine(txn, applied, body);
+  }
   switch (entry.kind) {
     case EntryKind::published: return published(txn, applied, body);
     case EntryKind::accepted:
@@ -90,6 +99,8 @@ void Projection::open_exchange(storage::WriteTxn& txn, const journal::Applied& a
     Bytes value(entry.exchange.bytes());
     value.append(body.request_digest());
     txn.put(state_.idem_table, body.idempotency(), value);
+    // Sent again with its key instead of being run again: it has taken effect.
+    if (const auto held = txn.get(state_.held_table, body.idempotency())) release(txn, Bytes(*held));
   }
 }
 
@@ -119,7 +130,8 @@ void Projection::published(storage::WriteTxn& txn, const journal::Applied& appli
     opened.replaced = true;
     txn.put(state_.exchange_table, applied.entry.exchange.bytes(), encode(opened));
   }
-  RecordRow row{applied.index, index.digest(), {index.terms().begin(), index.terms().end()}};
+  const std::uint64_t since = body.has_rerun_of() ? body.rerun_of().index() : applied.index;
+  RecordRow row{applied.index, since, index.digest(), {index.terms().begin(), index.terms().end()}};
   if (old) {
     for (const Bytes& term : old->terms) {
       if (std::find(row.terms.begin(), row.terms.end(), term) == row.terms.end())
@@ -196,6 +208,55 @@ void Projection::to_outbox(storage::WriteTxn& txn, const journal::Applied& appli
   append_u64(index, applied.index);
   txn.put(state_.outbox_table, outbox_key(peer, position), index);
   changed_.push_back(Waiters::outbox_topic(peer));
+}
+
+// A record of an agency here that was refused but kept. A newer attempt of the same command takes the place of the
+// older.
+void Projection::quarantine(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body) {
+  const ledger::Entry& entry = applied.entry;
+  if (entry.from.empty() || entry.stream != 0 || body.native_in().empty()) return;
+  const Bytes key = quarantine_key(entry.from, applied.index);
+  if (!body.idempotency().empty()) {
+    if (const auto earlier = txn.get(state_.held_table, body.idempotency())) release(txn, Bytes(*earlier));
+    txn.put(state_.held_table, body.idempotency(), key);
+  }
+  txn.put(state_.quarantine_table, key, Bytes(entry.exchange.bytes()) + body.idempotency());
+}
+
+void Projection::release(storage::WriteTxn& txn, BytesView key) {
+  const auto row = txn.get(state_.quarantine_table, key);
+  if (!row) return;
+  const Bytes token(row->substr(16));
+  txn.erase(state_.quarantine_table, key);
+  if (!token.empty()) txn.erase(state_.held_table, token);
+}
+
+// A profile whose code sets know next to nothing must not fill the state: beyond kMaxGaps values are only counted.
+void Projection::count_gaps(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body) {
+  const std::string& profile = applied.entry.mapping_in.id;
+  for (const v1::ConversionNote& note : body.notes()) {
+    if (note.code_set().empty()) continue;
+    Bytes key = gap_key(profile, note.code_set(), note.gap());
+    Gap gap{profile, note.code_set(), note.sample(), 0, applied.index, applied.entry.time};
+    auto known = txn.get(state_.gap_table, key);
+    if (!known) {
+      const std::string counter = "gaps/" + profile;
+      const auto value = txn.get(state_.meta_table, counter);
+      const std::uint64_t rows = value ? read_u64(*value) : 0;
+      if (rows < kMaxGaps) {
+        Bytes next;
+        append_u64(next, rows + 1);
+        txn.put(state_.meta_table, counter, next);
+      } else {
+        key = gap_key(profile, kOtherGaps, {});
+        gap.sample = kOtherGaps;
+        known = txn.get(state_.gap_table, key);
+      }
+    }
+    if (known) gap = decode_gap(key, *known);
+    ++gap.count;
+    txn.put(state_.gap_table, key, encode(gap));
+  }
 }
 
 // Remembers what an envelope became, so that a repeated one is answered with the same receipt and takes no effect.

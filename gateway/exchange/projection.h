@@ -23,7 +23,7 @@ class Projection final : public journal::Projection {
   Projection(State& state, Waiters& waiters) : state_(state), waiters_(waiters) {}
 
   std::vector<std::string> tables() const override { return State::names(); }
-  std::uint32_t version() const override { return 3; }
+  std::uint32_t version() const override { return 4; }
   void open(const storage::Environment& environment) override { state_.open(environment); }
   void apply(storage::WriteTxn& txn, const journal::Applied& applied) override;
   void committed() override;
@@ -39,6 +39,9 @@ class Projection final : public journal::Projection {
   void acknowledged(storage::WriteTxn& txn, const journal::Applied& applied);
   void to_inbox(storage::WriteTxn& txn, std::string_view uscc, const journal::Applied& applied, std::uint64_t index);
   void to_outbox(storage::WriteTxn& txn, const journal::Applied& applied);
+  void quarantine(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body);
+  void release(storage::WriteTxn& txn, BytesView key);
+  void count_gaps(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body);
   void came_in(storage::WriteTxn& txn, const journal::Applied& applied);
 
   State& state_;

@@ -20,7 +20,7 @@ namespace chuanyu::exchange {
 struct PublishCommand {
   Command command;
   adapters::Kind kind = adapters::Kind::credit;
-  std::string id;  // record id as the path says it
+  std::string id;  // record id as the path says it; empty: whatever the record says
   Bytes native;    // one record in the caller's profile
 };
 
@@ -65,6 +65,8 @@ class Publishing {
   std::variant<Imported, Failure> import_records(const ImportCommand& command);
 
  private:
+  void overtaken(const Command& command, const World& world, std::string_view what,
+                 const Reply<Published>& reply) const;
   void replay(const Uuid& exchange, const Reply<Published>& reply) const;
   Desk& desk_;
 };

@@ -4,6 +4,7 @@
 
 #include "gateway/exchange/conversion.h"
 #include "gateway/exchange/filing.h"
+#include "gateway/exchange/gaps.h"
 #include "gateway/exchange/residual.h"
 #include "schemas/canonical/log.pb.h"
 #include "schemas/canonical_json.h"
@@ -23,12 +24,13 @@ Status to_canonical(const Desk& desk, const World& world, const PushCommand& c, 
     body.set_message(message);
     return {};
   }
-  const identity::Party& sender = c.command.principal->party();
+  const identity::Party& sender = c.command.party();
   const auto adapter = world.adapter(sender, c.what);
   if (!adapter) return error(Code::CLIENT_PROFILE_UNKNOWN, "名录未登记本机构这类记录的格式，或该格式未装载");
   Bytes keep;
   CHUANYU_TRY(const BytesView native, single_record(*adapter, c.native, keep));
   const adapters::Profile& profile = adapter->profile();
+  entry.mapping_in = mapping_of(profile);
   CHUANYU_TRY(adapters::Converted converted, adapter->get(native, world.checks_of(sender.uscc)));
   if (c.in_reply_to) {  // an edit of what that exchange brought, if it brought this record
     const auto view = schemas::view_record(profile.kind, converted.bytes);
@@ -41,9 +43,8 @@ Status to_canonical(const Desk& desk, const World& world, const PushCommand& c, 
       body.mutable_edited_from()->set_index(origin->index);
     }
   }
-  entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
   entry.canonical = desk.journal.keyed_digest(converted.bytes);
-  add_notes(body, converted.notes);
+  add_notes(desk, profile.id, converted.notes, body);
   body.add_canonical(std::move(converted.bytes));
   return {};
 }
@@ -52,7 +53,7 @@ Status to_canonical(const Desk& desk, const World& world, const PushCommand& c, 
 
 void Pushing::push(PushCommand command, Reply<Pushed> reply) {
   const auto world = desk_.world();
-  const identity::Party& sender = command.command.principal->party();
+  const identity::Party& sender = command.command.party();
   const std::string target = "push/" + command.to + "/" + command.what + "/" +
                              (command.in_reply_to ? command.in_reply_to->to_string() : std::string()) + "/" +
                              (command.expires_at ? std::to_string(*command.expires_at) : std::string());
@@ -62,7 +63,7 @@ void Pushing::push(PushCommand command, Reply<Pushed> reply) {
   if (*earlier) return replay(**earlier, reply);
 
   ledger::Entry entry =
-      desk_.entry(EntryKind::accepted, command.command, *world, Uuid::make(desk_.clock.now()), command.what);
+      desk_.entry(EntryKind::accepted, command.command, *world, desk_.exchange_of(command.command), command.what);
   v1::LogBody body = desk_.body(command.command, stamp);
   entry.to = command.to;
   entry.native_in = stamp.native;
@@ -99,6 +100,12 @@ void Pushing::push(PushCommand command, Reply<Pushed> reply) {
   const Uuid exchange = entry.exchange;
   const ExchangeStatus status = local ? ExchangeStatus::delivered : ExchangeStatus::accepted;
   Once once{stamp, {std::move(entry), serialise(body)}, {}, {}, {}, {}, {}};
+  once.holds = [this, rerun = command.command.rerun](const storage::ReadTxn& state) {
+    return desk_.still_held(state, rerun.get());
+  };
+  once.stale = [reply, exchange] {
+    reply(Failure{error(Code::CLIENT_STATE_CONFLICT, "此记录已重新处理，不在隔离清单中"), exchange, {}});
+  };
   once.appended = [=, notes = notes_of(body)](const journal::Receipt& receipt) {
     reply(Pushed{exchange, receipt, status, notes});
   };

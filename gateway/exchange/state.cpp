@@ -115,6 +115,7 @@ ExchangeRow decode_exchange(BytesView bytes) {
 Bytes encode(const RecordRow& row) {
   Bytes out;
   append_u64(out, row.index);
+  append_u64(out, row.since);
   out.append(row.digest);
   for (const Bytes& term : row.terms) out.append(term);
   return out;
@@ -123,14 +124,35 @@ Bytes encode(const RecordRow& row) {
 RecordRow decode_record(BytesView bytes) {
   RecordRow row;
   row.index = read_u64(bytes);
-  row.digest = bytes.substr(8, kTokenBytes);
-  for (std::size_t at = 8 + kTokenBytes; at < bytes.size(); at += kTokenBytes)
+  row.since = read_u64(bytes.substr(8));
+  row.digest = bytes.substr(16, kTokenBytes);
+  for (std::size_t at = 16 + kTokenBytes; at < bytes.size(); at += kTokenBytes)
     row.terms.emplace_back(bytes.substr(at, kTokenBytes));
   return row;
 }
 
+Bytes encode(const Gap& gap) {
+  Writer w;
+  w.number(gap.count).number(gap.first).number(static_cast<std::uint64_t>(gap.first_time)).text(gap.sample);
+  return w.take();
+}
+
+Gap decode_gap(BytesView key, BytesView bytes) {
+  Gap gap;
+  const std::size_t profile = key.find('\0');
+  const std::size_t set = key.find('\0', profile + 1);
+  gap.profile = key.substr(0, profile);
+  gap.set = key.substr(profile + 1, set - profile - 1);
+  Reader r(bytes);
+  gap.count = r.number();
+  gap.first = r.number();
+  gap.first_time = static_cast<TimeUs>(r.number());
+  gap.sample = r.text();
+  return gap;
+}
+
 std::vector<std::string> State::names() {
-  return {"meta", "record", "subject", "exchange", "idem", "inbox", "outbox", "inbound"};
+  return {"meta", "record", "subject", "exchange", "idem", "inbox", "outbox", "inbound", "gap", "quarantine", "held"};
 }
 
 void State::open(const storage::Environment& environment) {
@@ -142,6 +164,9 @@ void State::open(const storage::Environment& environment) {
   inbox_table = environment.table("inbox");
   outbox_table = environment.table("outbox");
   inbound_table = environment.table("inbound");
+  gap_table = environment.table("gap");
+  quarantine_table = environment.table("quarantine");
+  held_table = environment.table("held");
 }
 
 std::optional<ExchangeRow> State::exchange(const storage::ReadTxn& txn, const Uuid& id) const {
@@ -200,6 +225,29 @@ std::optional<std::uint64_t> State::inbound(const storage::ReadTxn& txn, std::st
   return read_u64(*bytes);
 }
 
+std::vector<State::Held> State::quarantine(const storage::ReadTxn& txn, std::string_view agency, BytesView after,
+                                           const Uuid& exchange, std::size_t limit) const {
+  std::vector<Held> rows;
+  storage::Cursor cursor = txn.cursor(quarantine_table);
+  const BytesView start = std::max(BytesView(agency), after);
+  for (bool more = start.empty() ? cursor.first() : cursor.seek(start); more && rows.size() < limit;
+       more = cursor.next()) {
+    const BytesView key = cursor.key();
+    if (!key.starts_with(agency)) break;
+    const Uuid id = Uuid::from_bytes(cursor.value().substr(0, 16)).value_or(Uuid{});
+    if (key == after || (!exchange.is_nil() && id != exchange)) continue;
+    rows.push_back({std::string(key.substr(0, key.size() - 8)), read_u64(key.substr(key.size() - 8)), id});
+  }
+  return rows;
+}
+
+std::vector<Gap> State::gaps(const storage::ReadTxn& txn) const {
+  std::vector<Gap> rows;
+  storage::Cursor cursor = txn.cursor(gap_table);
+  for (bool more = cursor.first(); more; more = cursor.next()) rows.push_back(decode_gap(cursor.key(), cursor.value()));
+  return rows;
+}
+
 Bytes State::meta_value(const storage::ReadTxn& txn, std::string_view key) const {
   const auto bytes = txn.get(meta_table, key);
   return bytes ? Bytes(*bytes) : Bytes();
@@ -215,6 +263,15 @@ Bytes outbox_key(std::string_view peer, std::uint64_t position) {
   Bytes key = peer_prefix(peer);
   append_u64(key, position);
   return key;
+}
+
+Bytes quarantine_key(std::string_view uscc, std::uint64_t index) { return inbox_key(uscc, index); }
+
+Bytes gap_key(std::string_view profile, std::string_view set, BytesView token) {
+  Bytes key(profile);
+  key.push_back('\0');
+  key.append(set).push_back('\0');
+  return key.append(token);
 }
 
 Bytes inbound_key(std::string_view peer, BytesView stream, std::uint64_t position) {

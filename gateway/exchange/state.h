@@ -3,14 +3,19 @@
 // Nothing here is true by itself: every row is what the entries say (projection.cpp) and can be rebuilt from them. Keys
 // that stand for a person, an organisation or a record are keyed tokens.
 //
-//   meta      "log" -> log id, "policy" | "directory" -> digest in force, "out/<peer>" -> last position
+//   meta      "log" -> log id, "policy" | "directory" -> digest in force, "out/<peer>" -> last position,
+//             "gaps/<profile>" -> how many rows it has in `gap`
 //   record    token(id) ‖ USCC of the owner -> RecordRow   published records, newest version
 //   subject   term ‖ record key -> ""                 which records an identifier is found in
 //   exchange  exchange id -> ExchangeRow
 //   idem      token(agency, key) -> exchange id ‖ request digest
 //   inbox     USCC ‖ log index -> exchange id
 //   outbox    peer ‖ 0 ‖ position -> log index        still to be delivered
+//   gap       profile ‖ 0 ‖ code set ‖ 0 ‖ token(value) -> Gap   values that a code set does not know
 //   inbound   peer ‖ 0 ‖ stream ‖ position -> log index   what each envelope of the peer became
+//
+//   quarantine  USCC ‖ log index -> exchange id ‖ idempotency token   refused, and kept to be run again
+//   held      idempotency token -> key in `quarantine`
 //
 // Threads: as the transaction they are given.
 #pragma once
@@ -22,6 +27,7 @@
 #include <vector>
 
 #include "gateway/base/bytes.h"
+#include "gateway/base/clock.h"
 #include "gateway/base/uuid.h"
 #include "gateway/storage/environment.h"
 
@@ -60,9 +66,22 @@ constexpr std::size_t kMaxListed = 32;
 
 struct RecordRow {
   std::uint64_t index = 0;   // the published entry
+  std::uint64_t since = 0;   // how new it is: its entry, or the entry that put it into quarantine first
   Bytes digest;              // 16 bytes
   std::vector<Bytes> terms;  // 16 bytes each
 };
+
+// A value that a code set does not know: how often it came, and when first.
+struct Gap {
+  std::string profile;
+  std::string set;
+  std::string sample;  // masked
+  std::uint64_t count = 0;
+  std::uint64_t first = 0;  // log index
+  TimeUs first_time = 0;
+};
+constexpr std::uint64_t kMaxGaps = 1'000;     // rows of a profile; whatever comes later is one row together
+constexpr std::string_view kOtherGaps = "…";  // the set and sample of that row
 
 struct Idem {
   Uuid exchange;
@@ -75,6 +94,8 @@ Bytes encode(const ExchangeRow& row);
 ExchangeRow decode_exchange(BytesView bytes);
 Bytes encode(const RecordRow& row);
 RecordRow decode_record(BytesView bytes);
+Bytes encode(const Gap& gap);  // without profile and set, which stand in the key
+Gap decode_gap(BytesView key, BytesView bytes);
 
 // The tables, and the questions that more than one room asks of them.
 class State {
@@ -106,14 +127,25 @@ class State {
   // The entry an envelope became; nothing when it never came.
   std::optional<std::uint64_t> inbound(const storage::ReadTxn& txn, std::string_view peer, BytesView stream,
                                        std::uint64_t position) const;
+  struct Held {
+    std::string agency;
+    std::uint64_t index = 0;
+    Uuid exchange;
+  };
+  // Behind `after` (a key; empty: from the start), of one agency or, without, of all; only of `exchange` if not nil.
+  std::vector<Held> quarantine(const storage::ReadTxn& txn, std::string_view agency, BytesView after,
+                               const Uuid& exchange, std::size_t limit) const;
+  std::vector<Gap> gaps(const storage::ReadTxn& txn) const;                   // by profile and set
   Bytes meta_value(const storage::ReadTxn& txn, std::string_view key) const;  // empty: none
 
   storage::Table meta_table, record_table, subject_table, exchange_table, idem_table, inbox_table, outbox_table,
-      inbound_table;
+      inbound_table, gap_table, quarantine_table, held_table;
 };
 
 Bytes inbox_key(std::string_view uscc, std::uint64_t index);
 Bytes outbox_key(std::string_view peer, std::uint64_t position);
+Bytes quarantine_key(std::string_view uscc, std::uint64_t index);
+Bytes gap_key(std::string_view profile, std::string_view set, BytesView token);
 Bytes inbound_key(std::string_view peer, BytesView stream, std::uint64_t position);
 
 }  // namespace chuanyu::exchange

@@ -202,6 +202,16 @@ Result<bool> wants_document(const transport::Request& request, const identity::P
   return error(Code::CLIENT_NOT_ACCEPTABLE, "可用 application/json 或本机构格式的类型", "Accept");
 }
 
+Result<QuarantinePage> quarantine_page(const transport::Request& request) {
+  constexpr std::size_t kLongestCursor = 128;
+  QuarantinePage page;
+  page.after = request.parameter("after").value_or("");
+  if (page.after.size() > kLongestCursor || !from_hex(page.after))
+    return error(Code::CLIENT_FIELD_INVALID, "须为上一页所给的 next", "?after");
+  CHUANYU_TRY(page.limit, number_parameter(request, "limit", kInboxLimit, kInboxLimit));
+  return page;
+}
+
 Result<InboxPage> inbox_page(const transport::Request& request) {
   InboxPage page;
   CHUANYU_TRY(page.after, number_parameter(request, "after", 0, UINT64_MAX - 1));

@@ -35,6 +35,11 @@ struct InboxPage {
   std::size_t limit = 100;
   std::chrono::milliseconds wait{0};
 };
+struct QuarantinePage {
+  std::string after;  // as an earlier page said; empty: from the start
+  std::size_t limit = 100;
+};
+Result<QuarantinePage> quarantine_page(const transport::Request& request);
 Result<InboxPage> inbox_page(const transport::Request& request);
 
 }  // namespace chuanyu::http

@@ -15,6 +15,7 @@
 #include "gateway/http/explain.h"
 #include "gateway/http/gate.h"
 #include "gateway/http/json_out.h"
+#include "gateway/http/reports.h"
 
 namespace chuanyu::http {
 namespace {
@@ -66,6 +67,7 @@ struct Routes::Impl {
         pushing(desk_in),
         querying(desk_in),
         inbox(desk_in),
+        quarantine(desk_in, publishing, pushing),
         arrivals(desk_in) {}
 
   void handle(Request request, Responder responder);
@@ -80,6 +82,9 @@ struct Routes::Impl {
   void acknowledge(const Call& call);
   void mappings(const Call& call);
   void explain_record(const Call& call);
+  void list_gaps(const Call& call);
+  void list_quarantine(const Call& call);
+  void rerun(const Call& call);
   void checkpoint(const Call& call);
   void envelopes(const Call& call);
 
@@ -89,6 +94,7 @@ struct Routes::Impl {
   exchange::Pushing pushing;
   exchange::Querying querying;
   exchange::Inbox inbox;
+  exchange::Quarantine quarantine;
   exchange::Arrivals arrivals;
 };
 
@@ -107,6 +113,9 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"POST", "/v1/inbox/*:ack", kAgency, &Impl::acknowledge},
       {"GET", "/v1/mappings", kEveryone, &Impl::mappings},
       {"POST", "/v1/mappings/*:explain", kAgency | kOperator, &Impl::explain_record},
+      {"GET", "/v1/gaps", kAgency | kOperator | kAuditor, &Impl::list_gaps},
+      {"GET", "/v1/quarantine", kAgency | kOperator | kAuditor, &Impl::list_quarantine},
+      {"POST", "/v1/quarantine/*:rerun", kAgency | kOperator, &Impl::rerun},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
       {"POST", kEnvelopes, kGateway, &Impl::envelopes},
   };
@@ -255,6 +264,27 @@ void Routes::Impl::explain_record(const Call& call) {
   auto explained = explain(*call.request, *call.principal, call.tail, *desk.world());
   if (!explained.ok()) return call.fail(explained.error());
   call.send(std::move(*explained));
+}
+
+void Routes::Impl::list_gaps(const Call& call) {
+  const auto gaps = exchange::gaps(desk, *call.principal);
+  if (!gaps.ok()) return call.fail(gaps.error());
+  call.send(respond(*gaps, *desk.world()));
+}
+
+void Routes::Impl::list_quarantine(const Call& call) {
+  const auto page = quarantine_page(*call.request);
+  if (!page.ok()) return call.fail(page.error());
+  const auto held = quarantine.list(*call.principal, page->after, page->limit);
+  if (!held.ok()) return call.fail(held.error());
+  call.send(respond(*held, page->after, *desk.world()));
+}
+
+void Routes::Impl::rerun(const Call& call) {
+  const auto id = Uuid::parse(call.tail);
+  if (!id) return call.fail(error(Code::CLIENT_NOT_FOUND, "交换编号须为 UUID"));
+  quarantine.rerun(call.principal, *id,
+                   answer_with<exchange::Reran>(call, [](const exchange::Reran& reran) { return respond(reran); }));
 }
 
 void Routes::Impl::checkpoint(const Call& call) {

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "tests/unit/adapters/testing.h"
 
@@ -107,6 +108,35 @@ TEST(Tool, NothingConvertedIsNoDocument) {
                 .exit,
             1);
   EXPECT_FALSE(std::filesystem::exists(written));
+}
+
+TEST(Tool, GapsCountsWhatTheCodeSetsDoNotKnow) {
+  Folder folder;
+  std::filesystem::copy(kMappings + "/chongqing", folder.path() + "/cq", std::filesystem::copy_options::recursive);
+  const auto one = chuanyu::adapters::testing::fixtures("cq.case.v1").front();
+  const auto with = [&](const std::string& key, const std::string& value) {
+    auto record = nlohmann::json::parse(one);
+    record[key] = value;
+    return record.dump();
+  };
+  const std::string odd = with("domain_code", "太空执法");
+  folder.write("in.json", "[" + one + "," + odd + "," + odd + "," + with("case_status", "4711") + "]");
+  const std::string command =
+      "gaps --mappings " + folder.path() + "/cq --from cq.case.v1 " + folder.path() + "/in.json";
+  const auto ran = run(command + " --json");
+  EXPECT_EQ(ran.exit, 1);
+  const auto report = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(report["records"], 4);
+  ASSERT_EQ(report["gaps"].size(), 2U) << ran.out;
+  EXPECT_EQ(report["gaps"][0]["sample"], "99…（4 字）");
+  EXPECT_EQ(report["gaps"][0]["outcome"], "reject");
+  EXPECT_EQ(report["gaps"][1]["sample"], "太空…（4 字）");
+  EXPECT_EQ(report["gaps"][1]["count"], 2);
+  EXPECT_EQ(report["gaps"][1]["record"], 2);
+  EXPECT_EQ(report["gaps"][1]["outcome"], "other");
+  EXPECT_NE(run(command + " 2>&1").out.find("太空…（4 字）"), std::string::npos);
+  folder.write("good.json", "[" + one + "]");
+  EXPECT_EQ(run("gaps --mappings " + kMappings + " --from cq.case.v1 " + folder.path() + "/good.json 2>&1").exit, 0);
 }
 
 // The goldens of the six mappings; after a change that is meant: chuanyu-map bless adapters.
