@@ -32,7 +32,7 @@ class Versions {
       }
     }
     for (const auto& [path, now] : after) {
-      if (now.rule->required && !now.rule->has_default && !before.contains(path)) {
+      if (now.rule->required && !before.contains(path)) {
         found(now.rule->at, "新的必填字段 " + path + " 在旧记录中没有；请去掉 \"required\"", {path, now.rule->id});
       }
     }
@@ -53,6 +53,13 @@ class Versions {
     same(old_.profile.charset == now_.profile.charset, "native/charset", "字符集");
     same(old_.record_name == now_.record_name, "native/record", "记录元素");
     same(old_.list_name == now_.list_name, "native/list", "文档元素");
+    for (const auto& node : now_.unknown == Unknown::reject ? old_.native : std::vector<NativeNode>()) {
+      const bool known = !node.dropped || std::any_of(now_.native.begin(), now_.native.end(),
+                                                      [&](const NativeNode& n) { return n.path == node.path; });
+      const auto path = place(node.path, {});
+      if (!known)
+        found(now_.file + "#/rules", "不再认得本地字段 " + path + "，有它的记录会被拒收；请保留它的 drop", {path});
+    }
     same(now_.unknown != Unknown::reject || old_.unknown == Unknown::reject, "native/unknown", "对未知字段的处理");
     same(old_.max_bytes <= now_.max_bytes && old_.max_depth <= now_.max_depth, "native/limits", "较小的上限");
   }
@@ -94,8 +101,7 @@ class Versions {
     if (old.rule->op != now.rule->op || old.rule->separator != now.rule->separator) {
       return wrong("的列表或分隔写法与旧版不同；请改回");
     }
-    if (now.rule->required && !now.rule->has_default && !old.rule->required)
-      wrong("新近必填，旧记录可能没有；请去掉 \"required\"");
+    if (now.rule->required && !old.rule->required) wrong("新近必填，旧记录可能没有；请去掉 \"required\"");
     if (old.option != nullptr &&
         (old.option->constant != now.option->constant || old.option->constant_text != now.option->constant_text)) {
       return wrong("的含义与旧版不同；请改回");
@@ -106,6 +112,14 @@ class Versions {
   template <typename Wrong>
   void values(const Wrong& wrong, const Reading& reading, const Convert& old, const Convert& now) {
     if (old.as != now.as) return wrong("的类型与旧版不同；请改回");
+    if (old.action == CheckAction::warn && now.action != CheckAction::warn)
+      wrong("的校验原来只提示，现在会拒收；请改回 \"check\": \"warn\"");
+    for (const auto list : {&Convert::by_uscc, &Convert::by_org_code, &Convert::by_id_number}) {
+      for (const auto& type : now.*list) {
+        if (std::find((old.*list).begin(), (old.*list).end(), type) == (old.*list).end())
+          wrong("现在对类型“" + type + "”也校验号码，旧记录可能通不过；请从列表中去掉");
+      }
+    }
     if (old.as == As::money && old.scale != now.scale) wrong("的金额单位与旧版不同；请改回");
     if (old.as == As::money && old.max_fen > now.max_fen) wrong("的金额上限比旧版小；请改回");
     if (old.as == As::text && now.max_chars != 0 && (old.max_chars == 0 || old.max_chars > now.max_chars)) {
@@ -134,6 +148,9 @@ class Versions {
     }
     if (old.gap == CodeSet::Gap::other && now.gap != CodeSet::Gap::other) {
       found(reading.rule->at, "代码集 " + now.name + " 不再收未知代码；请改回 \"gap\"", names);
+    } else if (old.gap == CodeSet::Gap::other && old.other != now.other) {
+      found(reading.rule->at, "代码集 " + now.name + " 的未知代码原来读作 " + old.other + "，现在不是；请改回 \"gap\"",
+            names);
     }
   }
 

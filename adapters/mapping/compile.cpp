@@ -58,12 +58,22 @@ std::uint64_t fnv(std::string_view text, std::uint64_t h = 1469598103934665603u)
   return h;
 }
 
+std::string_view message_of_kind(std::string_view kind) {
+  return kind == "credit"    ? "chuanyu.v1.CreditRecord"
+         : kind == "licence" ? "chuanyu.v1.Licence"
+                             : "chuanyu.v1.EnforcementCase";
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> Compiler::run() {
   const std::size_t before = errors_.size();
   const auto* type = canonical_descriptor(spec_.canonical);
-  if (type == nullptr) wrong(spec_.file + "#/canonical", "没有这种标准记录：" + spec_.canonical);
+  if (type == nullptr) {
+    wrong(spec_.file + "#/canonical", "没有这种标准记录：" + spec_.canonical);
+  } else if (const auto name = message_of_kind(spec_.kind); type->full_name() != name) {
+    wrong(spec_.file + "#/canonical", "kind 为 " + spec_.kind + " 时应为 " + std::string(name));
+  }
   plan_->charset = Charset::find(spec_.charset);
   if (plan_->charset == nullptr) wrong(spec_.file + "#/native/charset", "没有这种字符集：" + spec_.charset);
   if (errors_.size() != before) return nullptr;

@@ -1,6 +1,7 @@
 // The native tree: each native path of the rules becomes one node with a slot.
 #include <algorithm>
 
+#include "adapters/formats/scan.h"
 #include "adapters/mapping/compiler.h"
 
 namespace chuanyu::adapters {
@@ -54,6 +55,15 @@ int Compiler::child(int parent, int scope, const std::string& name, bool attribu
   return id;
 }
 
+bool Compiler::xml_part(const std::string& part, bool last, const std::string& where) {
+  const bool attribute = !part.empty() && part[0] == '@';
+  if ((attribute || part == "text()") && !last) return wrong(where, part + " 之后不能再有路径"), false;
+  if (part == "text()") return true;
+  const auto name = part.substr(attribute ? 1 : 0, part.find('[') - (attribute ? 1 : 0));
+  if (!name.empty() && is_xml_name_start(name[0]) && std::all_of(name.begin(), name.end(), is_xml_name)) return true;
+  return wrong(where, "不是 XML 的名称：" + name), false;
+}
+
 int Compiler::resolve(int scope, const std::string& path, const std::string& where) {
   int node = at(plan_->native_scopes, scope).root;
   if (plan_->profile.syntax == Syntax::csv) {
@@ -74,6 +84,7 @@ int Compiler::resolve(int scope, const std::string& path, const std::string& whe
       wrong(where, "路径穿过列表：" + path + "（请写在 each 的 rules 中）");
       return -1;
     }
+    if (xml && !xml_part(name, i > path.size(), where)) return -1;
     if (!xml) {
       std::string plain;
       for (std::size_t k = 0; k < name.size(); ++k) {
@@ -104,10 +115,6 @@ int Compiler::resolve(int scope, const std::string& path, const std::string& whe
         sel_value = sel_value.substr(1, sel_value.size() - 2);
       }
       name.resize(bracket);
-    }
-    if (name.empty()) {
-      wrong(where, "路径中有空的元素名：" + path);
-      return -1;
     }
     node = child(node, scope, name, false, sel_attr, sel_value);
   }

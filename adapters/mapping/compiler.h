@@ -56,6 +56,8 @@ class Compiler {
   int child(int parent, int scope, const std::string& name, bool attribute, const std::string& sel_attr,
             const std::string& sel_value);
   // The node of a native path in a scope; -1 with an error when the path is malformed or leads through a list.
+  // One part of an XML path: a name, an attribute or text() at the end.
+  bool xml_part(const std::string& part, bool last, const std::string& where);
   int resolve(int scope, const std::string& path, const std::string& where);
   // The node a rule reads and, unless `shared`, prints: no two rules may print the same.
   int native_value(const RuleSpec& rule, const Context& context, bool prints);

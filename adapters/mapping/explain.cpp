@@ -94,12 +94,16 @@ class Explainer {
       case Op::value:
       case Op::derived_get: return value(rule, rule.convert, rule.target, n, c);
       case Op::prism: {
-        for (const auto& option : rule.cases) {
-          const bool set = is_set(option.target, c, ws_.canonical);
-          if (set && (!option.constant || ws_.native[n + rule.n_slot].text() == option.when.front()))
-            return value(rule, option.convert, option.target, n, c);
-        }
-        return value(rule, rule.cases.back().convert, rule.cases.back().target, n, c);
+        const Cell& cell = ws_.native[n + rule.n_slot];
+        const auto taken = std::find_if(rule.cases.begin(), rule.cases.end(), [&](const PrismCase& option) {
+          const auto& when = option.when;
+          return when.empty() ||
+                 (cell.is == Is::text && std::find(when.begin(), when.end(), cell.text()) != when.end());
+        });
+        const PrismCase& option = taken == rule.cases.end() ? rule.cases.back() : *taken;
+        value(rule, option.convert, option.target, n, c);
+        if (option.constant) steps_.back().as = "const";
+        return;
       }
       case Op::each: return each(rule, n, c);
       case Op::split: return column(rule, rule.inner.front(), rule.native, rule.n_slot, n, c);

@@ -47,6 +47,7 @@ AsSpec parse_as(const json& value, const std::string& at, std::vector<Error>& er
       if (as.kind == "text") {
         as.max = o.number("max", 0, 1, 1'000'000);
       } else if (as.kind == "dec") {
+        if (!o.has("unit")) o.missing("unit");  // ten thousand times too much is nobody's default
         as.unit = o.one_of("unit", "yuan", {"fen", "yuan", "wan"});
         as.frac = o.number("frac", as.unit == "wan" ? 6 : as.unit == "yuan" ? 2 : 0, 0, 6);
         as.max = o.number("max", 1'000'000'000'000'000, 1, 1'000'000'000'000'000'000);
@@ -151,6 +152,9 @@ RuleSpec parse_rule(const json& value, const std::string& at, std::vector<Error>
   rule.refuse = o.one_of("severity", "warn", {"warn", "refuse"}) == "refuse";
   rule.split = o.text("split").value_or("");
   rule.zip = o.text("zip").value_or("");
+  for (const char* key : {"split", "zip"}) {
+    if (o.has(key) && o.text(key) == "") o.wrong(key, "分隔符不能为空");
+  }
   rule.align = o.texts("align");
   rule.v = o.text("v");
   rule.dir = o.one_of("dir", "", {"get", "create"});

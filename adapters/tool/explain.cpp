@@ -82,9 +82,20 @@ Result<Bytes> edited_record(const Adapter& adapter, const std::string& file) {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   const auto begin = text.find('{');  // a list of one record is taken as well
   const auto end = text.rfind('}');
+  if (text.find("}\n,") != std::string::npos || text.find("},\n{") != std::string::npos)
+    return error(Code::CLIENT_JSON_INVALID, "文件中不止一条标准记录，请只留改过的一条", file);
   if (begin == std::string::npos || end == std::string::npos)
     return error(Code::CLIENT_JSON_INVALID, "应为一条标准记录", file);
   return schemas::from_json(adapter.profile().kind, std::string_view(text).substr(begin, end - begin + 1));
+}
+
+std::string id_of_canonical(const Adapter& adapter, const Bytes& canonical) {
+  const auto view = schemas::view_record(adapter.profile().kind, canonical);
+  return view.ok() ? std::string(view->id) : "";
+}
+std::string id_of(const Adapter& adapter, const Bytes& native) {
+  const auto read = adapter.get(native);
+  return read.ok() ? id_of_canonical(adapter, read->bytes) : "";
 }
 
 int explain(const ExplainOptions& options) {
@@ -99,6 +110,7 @@ int explain(const ExplainOptions& options) {
     }
     edited = std::move(*canonical);
   }
+  const std::string id = edited.empty() ? "" : id_of_canonical(*found.adapter, edited);
   json list = json::array();
   bool seen = false;
   bool refused = false;
@@ -110,6 +122,8 @@ int explain(const ExplainOptions& options) {
   const bool read =
       each_record(*found.adapter, options.file, [&](std::uint64_t number, std::uint64_t, const Result<Bytes>& record) {
         if (options.record != 0 && number != options.record) return;
+        // Without a number the edit is written into the record that it is an edit of.
+        if (!edited.empty() && options.record == 0 && (!record.ok() || id_of(*found.adapter, *record) != id)) return;
         seen = true;
         if (!record.ok()) return refuse(number, record.error());
         auto explained = edited.empty() ? found.adapter->explain(*record) : found.adapter->explain_put(edited, *record);
@@ -136,7 +150,8 @@ Verb add_explain(CLI::App& app) {
   verb->add_option("文件", options->file, "文档；缺省为 -，即标准输入")->type_name("");
   verb->add_option("--record", options->record, "只看第几条；缺省为全部")->type_name("序号");
   verb->add_option("--put", options->put,
-                   "改后的标准记录（JSON，同 convert --to canonical 的输出）：说明会改写原文哪些字节，不写入")
+                   "改后的标准记录（JSON，同 convert --to canonical 的输出）：说明会改写原文哪些字节，不写入；没有 "
+                   "--record 时写进标识相同的一条")
       ->type_name("文件");
   verb->add_flag("--mask", options->masked, "不显示文字与标识，只显示字数；代码、日期、金额照常");
   verb->add_flag("--json", options->as_json, "结果以 JSON 输出");

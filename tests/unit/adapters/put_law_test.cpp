@@ -96,14 +96,25 @@ bool lossy(const Converted& converted) {
                      [](const Note& note) { return note.kind != Note::Kind::unmapped; });
 }
 
+// A record that the format can say: a narrow code set or character set refuses many, and a law that is not tried holds
+// for nothing.
+std::string writable(const Adapter& adapter) {
+  for (int tries = 0; tries < 500; ++tries) {
+    const auto message = message_of(adapter.profile().kind);
+    Filler().fill(*message);
+    const auto created = adapter.create(deterministic(*message));
+    if (created.ok()) return created->bytes;
+    RC_ASSERT(kMayRefuse.contains(created.error().code));
+  }
+  RC_FAIL("the format says none of 500 records");
+  return "";
+}
+
 void laws(const std::string& id) {
   const auto adapter = testing::product().find(id);
   const Kind kind = adapter->profile().kind;
-  const auto message = message_of(kind);
-  Filler().fill(*message);
-  const auto created = adapter->create(deterministic(*message));
-  if (!created.ok()) return;
-  const auto old = testing::respell(*adapter, created->bytes, takes_strangers(id));
+  const auto created = writable(*adapter);
+  const auto old = testing::respell(*adapter, created, takes_strangers(id));
   RC_LOG() << "old: " << old.native << "\n";
   const auto canonical = adapter->get(old.native);
   if (!canonical.ok()) RC_LOG() << canonical.error().to_text() << "\n";
@@ -187,11 +198,8 @@ void there_and_back(const std::string& here_id, const std::string& there_id) {
   const auto here = testing::product().find(here_id);
   const auto there = testing::product().find(there_id);
   const Kind kind = here->profile().kind;
-  const auto message = message_of(kind);
-  Filler().fill(*message);
-  const auto first = here->create(deterministic(*message));
-  if (!first.ok()) return;
-  const auto old = testing::respell(*here, first->bytes, takes_strangers(here_id));
+  const auto first = writable(*here);
+  const auto old = testing::respell(*here, first, takes_strangers(here_id));
   const auto original = here->get(old.native);
   RC_ASSERT(original.ok());
   const auto partner = there->create(original->bytes);
