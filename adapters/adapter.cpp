@@ -132,6 +132,7 @@ class DeclarativeAdapter final : public Adapter {
       out.bytes.assign(text);
     else
       CHUANYU_CHECK(plan.charset->encode(text, out.bytes));
+    if (out.bytes.size() > plan.max_bytes + head_.size()) return too_large();  // get would not read it
     out.notes.swap(ws.notes);
     return out;
   }
@@ -184,9 +185,7 @@ class DeclarativeAdapter final : public Adapter {
   Result<std::string_view> read(std::string_view native, const GetOptions& options, Workspace& ws) const {
     const Plan& plan = *plan_;
     ws.begin();
-    if (native.size() > plan.max_bytes + head_.size()) {
-      return error(Code::RECORD_TOO_LARGE, "单条记录超过 " + std::to_string(plan.max_bytes) + " 字节");
-    }
+    if (native.size() > plan.max_bytes + head_.size()) return too_large();
     std::string_view text = native;
     if (plan.charset->is_utf8()) {
       if (!valid_utf8(text)) return plan.charset->decode(text, ws.utf8).error();
@@ -204,6 +203,10 @@ class DeclarativeAdapter final : public Adapter {
     }
     if (!ok || !map_forward(plan, options, ws)) return std::move(ws.failure);
     return text;
+  }
+
+  Error too_large() const {
+    return error(Code::RECORD_TOO_LARGE, "单条记录超过 " + std::to_string(plan_->max_bytes) + " 字节");
   }
 
   // What follows the header line.

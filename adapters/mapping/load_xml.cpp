@@ -144,15 +144,9 @@ class Loader : private XmlScanner {
       if (starts("<!--")) {
         if (!comment(frame)) return false;
       } else if (starts("<![CDATA[")) {
-        p_ += 9;
-        const std::string_view rest(p_, static_cast<std::size_t>(end_ - p_));
-        const auto close = rest.find("]]>");
-        if (close == std::string_view::npos) {
-          p_ = end_;
-          return unexpected("]]>", frame);
-        }
-        if (close > 0) add(rest.substr(0, close));
-        p_ += close + 3;
+        std::string_view piece;
+        if (!cdata(piece, frame)) return false;
+        if (!piece.empty()) add(piece);
       } else if (starts("<!")) {
         return fail(Code::RECORD_XML_FORBIDDEN, "不接受 DTD 与实体声明", frame);
       } else if (starts("<?")) {

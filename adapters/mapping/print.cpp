@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/formats/scan.h"
 #include "adapters/formats/write.h"
 #include "adapters/mapping/load.h"
 #include "adapters/mapping/map.h"
@@ -21,7 +22,7 @@ std::string unescape_pointer(std::string_view part) {
 }
 
 bool xml_name(std::string_view name) {
-  return !name.empty() && name.find_first_of(" \t\r\n<>&\"'/=") == std::string_view::npos;
+  return !name.empty() && is_xml_name_start(name.front()) && std::all_of(name.begin(), name.end(), is_xml_name);
 }
 
 }  // namespace

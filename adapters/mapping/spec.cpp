@@ -298,6 +298,9 @@ std::optional<json> load_json(const std::string& file, const std::string& at, st
   } catch (const json::parse_error& e) {
     errors.push_back(error(Code::CONFIG_SYNTAX, "第 " + std::to_string(e.byte) + " 个字节处不是合格的 JSON", file));
     return std::nullopt;
+  } catch (const json::exception&) {  // a number beyond double
+    errors.push_back(error(Code::CONFIG_SYNTAX, "含有无法表示的数值", file));
+    return std::nullopt;
   }
 }
 

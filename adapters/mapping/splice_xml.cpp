@@ -194,6 +194,11 @@ class Splicer {
     return at + 1;
   }
 
+  // A line end "\r" can only be written as a reference, which a CDATA section does not know.
+  static bool may_be_cdata(std::string_view text) {
+    return text.find("]]>") == std::string_view::npos && text.find('\r') == std::string_view::npos;
+  }
+
   // The first run that says something gets the new text, the others of the old text go.
   void text(const NativeNode& n, const Cell& old, const Cell& fresh, const Element& here, std::vector<Insert>& inserts,
             Edits& edits) {
@@ -210,7 +215,7 @@ class Splicer {
       const auto raw = c_.at(run.span);
       const bool layout = !run.cdata && mixed && std::all_of(raw.begin(), raw.end(), is_xml_space);
       if (layout) continue;
-      const bool stays_cdata = run.cdata && !done && fresh.text().find("]]>") == std::string_view::npos;
+      const bool stays_cdata = run.cdata && !done && may_be_cdata(fresh.text());
       std::string text = done ? "" : stays_cdata ? "<![CDATA[" + std::string(fresh.text()) + "]]>" : escaped;
       edits.push_back({run.span.begin, run.span.end, std::move(text)});
       done = true;

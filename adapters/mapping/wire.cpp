@@ -269,7 +269,13 @@ class Decoder {
     }
     const auto& prefix = plan_.ext_prefix;
     if (key.size() > prefix.size() && key.substr(0, prefix.size()) == prefix && key[prefix.size()] == '/') {
-      ws_.extras.push_back({std::string(key.substr(prefix.size())), value, false});
+      const auto path = key.substr(prefix.size());
+      const auto twice =
+          std::find_if(ws_.extras.begin(), ws_.extras.end(), [&](const Extra& e) { return e.path == path; });
+      if (twice != ws_.extras.end())
+        twice->text = value;  // of a key of a map the last value counts
+      else
+        ws_.extras.push_back({std::string(path), value, false});
     } else {
       ws_.foreign.emplace_back(key, value);
     }

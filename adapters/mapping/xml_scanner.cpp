@@ -7,6 +7,17 @@
 
 namespace chuanyu::adapters {
 
+namespace {
+
+bool no_control(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    return u < 0x20 && u != '\t' && u != '\n' && u != '\r';
+  });
+}
+
+}  // namespace
+
 std::string XmlScanner::shown(const XmlFrame* frame) {
   if (frame == nullptr) return "";
   std::string out = shown(frame->up);
@@ -158,10 +169,7 @@ bool XmlScanner::text(std::string_view raw, bool attribute, std::string_view& ou
   const bool plain = raw.find('&') == std::string_view::npos && raw.find('\r') == std::string_view::npos &&
                      (!attribute || raw.find_first_of("\n\t") == std::string_view::npos);
   if (!attribute && raw.find("]]>") != std::string_view::npos) return fail(Code::RECORD_PARSE, "文本中有 ]]>", frame);
-  for (const char c : raw) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 && u != '\t' && u != '\n' && u != '\r') return fail(Code::RECORD_PARSE, "文本中有控制字符", frame);
-  }
+  if (!no_control(raw)) return fail(Code::RECORD_PARSE, "文本中有控制字符", frame);
   if (plain) {
     out = raw;
     return true;
@@ -185,6 +193,30 @@ bool XmlScanner::text(std::string_view raw, bool attribute, std::string_view& ou
       *to++ = c;
       ++i;
     }
+  }
+  out = {begin, static_cast<std::size_t>(to - begin)};
+  return true;
+}
+
+bool XmlScanner::cdata(std::string_view& out, const XmlFrame* frame) {
+  p_ += 9;
+  const std::string_view rest(p_, static_cast<std::size_t>(end_ - p_));
+  const auto close = rest.find("]]>");
+  if (close == std::string_view::npos) {
+    p_ = end_;
+    return unexpected("]]>", frame);
+  }
+  p_ += close + 3;
+  out = rest.substr(0, close);
+  if (!no_control(out)) return fail(Code::RECORD_PARSE, "文本中有控制字符", frame);
+  if (out.find('\r') == std::string_view::npos) return true;
+  char* const begin = ws_.arena.take(out.size());
+  char* to = begin;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i] != '\r')
+      *to++ = out[i];
+    else if (i + 1 >= out.size() || out[i + 1] != '\n')
+      *to++ = '\n';
   }
   out = {begin, static_cast<std::size_t>(to - begin)};
   return true;
@@ -257,13 +289,7 @@ bool XmlScanner::skip_content(const XmlFrame* frame, std::string_view tag) {
     if (starts("<!--")) {
       if (!comment(frame)) return false;
     } else if (starts("<![CDATA[")) {
-      const std::string_view rest(p_, static_cast<std::size_t>(end_ - p_));
-      const auto close = rest.find("]]>");
-      if (close == std::string_view::npos) {
-        p_ = end_;
-        return unexpected("]]>", frame);
-      }
-      p_ += close + 3;
+      if (!cdata(piece, frame)) return false;
     } else if (starts("<!")) {
       return fail(Code::RECORD_XML_FORBIDDEN, "不接受 DTD 与实体声明", frame);
     } else if (starts("<?")) {

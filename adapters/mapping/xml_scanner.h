@@ -64,6 +64,8 @@ class XmlScanner {
   static std::string attribute_place(std::string_view name, const XmlFrame* frame);
   // What raw character data means: references, line ends (and in attributes white space) normalised.
   bool text(std::string_view raw, bool attribute, std::string_view& out, const XmlFrame* frame);
+  // The content of a CDATA section; p_ stands on its "<".
+  bool cdata(std::string_view& out, const XmlFrame* frame);
   bool reference(std::string_view what, char*& to, const XmlFrame* frame);
   bool too_deep(const XmlFrame* frame);
   // An element whose content nobody wants, checked all the same. p_ stands behind the name.

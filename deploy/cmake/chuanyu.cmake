@@ -20,6 +20,16 @@ elseif(CHUANYU_SANITIZE STREQUAL "thread")
   add_link_options(-fsanitize=thread)
 endif()
 
+option(CHUANYU_FUZZ "build the fuzzer as well; needs clang (tests/fuzz/README.md)" OFF)
+if(CHUANYU_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "CHUANYU_FUZZ needs clang: -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-unknown-warning-option)  # the options below are g++ names
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 if(CHUANYU_SANITIZE)
   # g++ 12 takes what a sanitizer adds for uses of uninitialised values.
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)

@@ -87,6 +87,25 @@ TEST(Ext, TextThatIsNoJsonIsNotLetIn) {
   EXPECT_EQ(notes(*native), Texts{"loss |ext"});
 }
 
+// The keys come from the other province: what is no name of an attribute does not become one.
+TEST(Ext, NamesThatAreNoneAreNotLetIn) {
+  const auto adapter = case_adapter(R"({"format":"xml","record":"r","list":"l"})",
+                                    R"({"kind":"iso","n":"id","c":"case_id","as":"text"})");
+  v1::EnforcementCase record;
+  record.set_case_id("1");
+  for (const std::string name : {"@|", "@1", "@a b", "@"}) {
+    (*record.mutable_ext())["t/" + name] = "x";
+    const auto native = adapter->create(record.SerializeAsString());
+    ASSERT_TRUE(native.ok()) << native.error().to_text();
+    EXPECT_EQ(native->bytes, "<r><id>1</id></r>") << name;
+    EXPECT_EQ(notes(*native), Texts{"loss |ext"});
+    record.clear_ext();
+  }
+  (*record.mutable_ext())["t/@a"] = "x";
+  const std::string twice = record.SerializeAsString() + record.SerializeAsString();
+  EXPECT_EQ(adapter->create(twice)->bytes, "<r a=\"x\"><id>1</id></r>") << "the wire may say an entry twice";
+}
+
 TEST(Unknown, ResidualAndReject) {
   const auto residual = case_adapter(R"({"format":"json","unknown":"residual"})", kId);
   Texts said;
@@ -147,6 +166,9 @@ TEST(Values, XmlTextSaysWhatItSays) {
                                     R"({"kind":"iso","n":"id","c":"case_id","as":"text"})");
   EXPECT_EQ(round(*adapter, "<r><id>a&amp;b&#x4E2D;&#13;<![CDATA[<x>]]><!-- c -->z\r\n</id></r>"),
             "<r><id>a&amp;b中&#13;&lt;x&gt;z\n</id></r>");
+  EXPECT_EQ(round(*adapter, "<r><id><![CDATA[a\r\nb\rc]]></id></r>"), "<r><id>a\nb\nc</id></r>");
+  EXPECT_EQ(round(*adapter, "<r><id><![CDATA[a\x01]]></id></r>"), "RECORD_PARSE id");
+  EXPECT_EQ(round(*adapter, "<r><x><![CDATA[a\x01]]></x></r>"), "RECORD_PARSE x");
   EXPECT_EQ(round(*adapter, "<l>\n <r><id>1</id></r>\n</l>\n"), "<r><id>1</id></r>") << "a document of one record";
   EXPECT_EQ(round(*adapter, "<l><r/><r/></l>").substr(0, 12), "RECORD_PARSE");
 }

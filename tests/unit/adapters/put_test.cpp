@@ -164,6 +164,18 @@ TEST(Put, EntriesOfExtGoToTheirPlaces) {
   EXPECT_EQ(small_put(old, [](auto& c) { c.mutable_ext()->clear(); }), old);
 }
 
+TEST(Put, CdataStaysOneOnlyWhenItCanSayTheText) {
+  const auto adapter = testing::adapter_of(R"({"mapping":"t","version":"1","kind":"case",
+"canonical":"chuanyu.v1.EnforcementCase","media_type":"x","native":{"format":"xml","record":"r","list":"l"},
+"rules":[{"kind":"iso","n":"id","c":"case_id","as":"text"}]})");
+  const auto text = [&](const std::string& id) {
+    return put<v1::EnforcementCase>(*adapter, "<r><id><![CDATA[<a>]]></id></r>", [&](auto& c) { c.set_case_id(id); });
+  };
+  EXPECT_EQ(text("<b>"), "<r><id><![CDATA[<b>]]></id></r>");
+  EXPECT_EQ(text("b]]>"), "<r><id>b]]&gt;</id></r>");
+  EXPECT_EQ(text("b\r"), "<r><id>b&#13;</id></r>");
+}
+
 TEST(Put, OldBytesThatAreNoRecordAreStale) {
   const auto adapter = small();
   const auto canonical = adapter->get(R"({"id":"A"})");

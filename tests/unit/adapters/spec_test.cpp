@@ -67,6 +67,7 @@ TEST(Spec, AMistakeOfFormDoesNotHideMistakesOfMeaning) {
 
 TEST(Spec, Syntax) {
   EXPECT_EQ(mistakes("{"), Texts{"CONFIG_SYNTAX "});
+  EXPECT_EQ(mistakes("{\"mapping\": 1e999}"), Texts{"CONFIG_SYNTAX "}) << "a number that nothing can hold";
   Folder empty;
   EXPECT_EQ(testing::load_errors(empty).size(), 1u);
   EXPECT_TRUE(std::holds_alternative<std::vector<Error>>(Registry::load("/nonexistent/folder")));
