@@ -213,6 +213,7 @@ struct Waiver {
 struct Plan {
   Profile profile;
   std::string file;
+  std::string content;  // content.h
   const Charset* charset = nullptr;
   Unknown unknown = Unknown::ext;
   std::uint32_t max_bytes = 1 << 20;
