@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "adapters/adapter.h"
+#include "adapters/content.h"
 #include "adapters/declarative.h"
 #include "adapters/mapping/checks.h"
 #include "adapters/mapping/compile.h"
@@ -86,6 +87,8 @@ const Plan* Registry::plan(std::string_view profile_id) const {
   const auto it = plans_.find(profile_id);
   return it == plans_.end() ? nullptr : it->second.get();
 }
+
+const std::string& content_of(const Plan& plan) { return plan.content; }
 
 std::vector<Error> Registry::compatible_with(const Registry& previous) const {
   std::vector<Error> errors;

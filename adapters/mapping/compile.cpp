@@ -95,6 +95,7 @@ std::shared_ptr<const Plan> Compiler::run() {
 void Compiler::head(const google::protobuf::Descriptor& type) {
   auto& p = *plan_;
   p.file = spec_.file;
+  p.content = spec_.content;
   for (const auto& waiver : spec_.waivers) p.waivers.push_back({waiver.check, waiver.place, waiver.why});
   p.profile.id = spec_.mapping;
   p.profile.kind = spec_.kind == "credit"    ? Kind::credit

@@ -213,6 +213,7 @@ struct Waiver {
 struct Plan {
   Profile profile;
   std::string file;
+  std::string content;  // content.h
   const Charset* charset = nullptr;
   std::vector<std::pair<std::string, std::string>> substitutes;  // of characters the set has no code for
   Unknown unknown = Unknown::ext;

@@ -313,6 +313,7 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
   const auto root = load_json(file, file, spec.text, errors);
   spec.head = root.has_value();
   if (!root) return spec;
+  json whole = *root;
   Object o(*root, file + "#", errors);
   spec.mapping = o.need("mapping");
   spec.version = o.need("version");
@@ -382,6 +383,7 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
         const auto path = (folder / it.value()["file"].get<std::string>()).string();
         if (const auto inner = load_json(path, at + "/file", spec.text, errors)) {
           spec.codesets[it.key()] = parse_codeset(*inner, path + "#", errors);
+          whole["codesets"][it.key()] = *inner;
         }
       } else {
         spec.codesets[it.key()] = parse_codeset(it.value(), at, errors);
@@ -391,6 +393,7 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
     if (!sets->is_object()) o.wrong("codesets", "应为对象");
   }
   spec.waivers = parse_waivers(o);
+  spec.content = whole.dump();
   o.finish();
   return spec;
 }

@@ -120,7 +120,8 @@ struct Spec {
   bool head = true;             // false: what stands before the rules is mistaken, and no rule can be understood
   bool rules_left_out = false;  // also: containers of `structure` may seem to hold nothing
   std::set<std::string> codesets_left_out;
-  std::string text;  // the file and every file it names, for the fingerprint
+  std::string text;     // the file and every file it names, for the fingerprint
+  std::string content;  // the mapping with its code sets in it
 };
 
 // Reads `file` and the code-set files it names. Mistakes are added to `errors`; nothing is thrown.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "gateway/app/versions.h"
 #include "gateway/app/world.h"
 #include "gateway/base/log.h"
 #include "gateway/crypto/aead.h"
@@ -106,6 +107,7 @@ struct Gateway::Impl {
 
   Status open(const std::shared_ptr<const exchange::World>& world);
   Status listen();
+  std::vector<Error> replace(const std::shared_ptr<const exchange::World>& world) const;
   std::vector<http::Check> checks() const;
 };
 
@@ -143,6 +145,18 @@ Status Gateway::Impl::listen() {
   return {};
 }
 
+// Puts a new world in the place of the one in force, unless records that it took could no longer be read.
+std::vector<Error> Gateway::Impl::replace(const std::shared_ptr<const exchange::World>& world) const {
+  std::vector<Error> errors;
+  const std::set<std::string> accepted = accepted_mappings(config.accepted_mappings, errors);
+  if (!errors.empty()) return errors;
+  errors = breaking(*world->adapters, *desk->world()->adapters, accepted);
+  if (!errors.empty()) return errors;
+  const Status in_force = desk->put_in_force(world, "reload");
+  if (!in_force.ok()) errors.push_back(in_force.error());
+  return errors;
+}
+
 std::vector<http::Check> Gateway::Impl::checks() const {
   std::vector<http::Check> list;
   list.push_back({"log", journal->healthy(), journal->healthy() ? "" : "交换日志不可用，见 journal.* 日志"});
@@ -173,9 +187,7 @@ std::vector<Error> Gateway::reload() {
   if (const auto* found = std::get_if<std::vector<Error>>(&world)) {
     errors = *found;
   } else {
-    const Status in_force =
-        impl_->desk->put_in_force(std::get<std::shared_ptr<const exchange::World>>(world), "reload");
-    if (!in_force.ok()) errors.push_back(in_force.error());
+    errors = impl_->replace(std::get<std::shared_ptr<const exchange::World>>(world));
   }
   if (const Status tls = impl_->server->reload(); !tls.ok()) errors.push_back(tls.error());
   const auto in_force = impl_->desk->world();
@@ -210,6 +222,7 @@ std::vector<Error> check(const config::Config& config) {
   const auto note = [&](const auto& result) {
     if (!result.ok()) errors.push_back(result.error());
   };
+  accepted_mappings(config.accepted_mappings, errors);
   note(settings_of(config));
   note(crypto::read_raw_key_file(config.keys.kek, crypto::kAeadKeyBytes));
   note(crypto::SigningKey::from_pem_file(config.keys.log_key));

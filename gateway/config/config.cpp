@@ -188,6 +188,7 @@ Config read_all(Reading& reading, const json& document) {
   top.file("policy", config.policy, FileKind::open);
   top.file("adapters", config.adapters, FileKind::folder);
   top.file("plugins_in_process", config.plugins_in_process, FileKind::open, Need::optional);
+  top.file("accepted_mappings", config.accepted_mappings, FileKind::open, Need::optional);
   read_peers(reading, top, config);
   read_checks(reading, top, config);
   read_limits(top.object("limits"), config.limits);

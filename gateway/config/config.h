@@ -105,6 +105,7 @@ struct Config {
   std::string policy;              // file
   std::string adapters;            // folder
   std::string plugins_in_process;  // file: plug-ins that need no worker process (adapters/README.md); empty: none
+  std::string accepted_mappings;   // file: mappings that may break with the version before; empty: none
   std::vector<Peer> peers;         // none: hub mode
   // What a failed identifier check does, by source: USCC or "*" -> check name -> reject | quarantine | warn.
   std::map<std::string, std::map<std::string, std::string>> checks;

@@ -38,6 +38,7 @@ std::string_view default_text() {
   "policy": "policy.json",              // 共享策略
   "adapters": "adapters",               // 映射与适配插件所在目录
   "plugins_in_process": "",             // 可在网关进程内运行的插件名单（文件）；空：插件都在隔离的工作进程中运行
+  "accepted_mappings": "",              // 允许与旧版不相容的新版映射（文件）：{"accepted": ["sc.case.v1@2.0.0"]}
   "peers": [
     {"id": "cq", "url": "https://127.0.0.1:8444", "log_key": "pki/cq-log.pub", "retry_min_ms": 200, "retry_max_ms": 30000}
   ],

@@ -5,6 +5,7 @@
 #include <latch>
 #include <utility>
 
+#include "adapters/content.h"
 #include "gateway/base/log.h"
 #include "gateway/exchange/gaps.h"
 #include "schemas/canonical/log.pb.h"
@@ -79,7 +80,9 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
       Bytes fingerprint;
       append_u64(fingerprint, profile.fingerprint);
       if (state.meta_value(txn, "mapping/" + profile.id) == fingerprint) continue;
-      change(EntryKind::mapping).mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
+      ledger::Entry& entry = change(EntryKind::mapping);
+      entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
+      if (const adapters::Plan* plan = world->adapters->plan(profile.id)) entry.content = adapters::content_of(*plan);
     }
   }
   for (ledger::Entry& entry : changes) {

@@ -24,7 +24,9 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
   const ledger::Entry& entry = applied.entry;
   thread_local v1::LogBody body;  // parsing clears it; its strings keep their room
   body.ParseFromArray(applied.body.data(), static_cast<int>(applied.body.size()));
-  if (body.has_rerun_of()) {
+  if (ledger::is_own(entry.kind)) {
+    body.Clear();  // of these it is the content, when that is long
+  } else if (body.has_rerun_of()) {
     // What fails again stays; it was counted and listed when it failed first.
     const bool over = (entry.kind != EntryKind::failed && entry.kind != EntryKind::denied) ||
                       entry.result == to_string(Code::CLIENT_STATE_CONFLICT);

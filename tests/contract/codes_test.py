@@ -7,7 +7,6 @@ import unittest
 from chuanyu_test import CODES_FOLDER, SOURCE
 
 NOT_SEEN = {
-    "CLIENT_STATE_CONFLICT": "no command of this version has a state that forbids it",
     "CLIENT_LENGTH_REQUIRED": "a request without a length has no body (RFC 9112 6.3)",
     "RECORD_CHARSET_UNMAPPABLE": "all six profiles have a character set that holds all of Unicode",
     "RECORD_LAW_PUTGET": "the six mappings keep the law (adapters_test Put shows one that does not)",

@@ -50,7 +50,8 @@ class Contract(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = scratch(cls.addClassCleanup, "contract")
-        cls.network = Network(folder, config={"limits.body_bytes": 65536, "limits.query_wait_ms_max": 20000})
+        cls.network = Network(folder, config={"limits.body_bytes": 65536, "limits.query_wait_ms_max": 20000,
+                                               "checks": {"*": {"region": "quarantine"}}})
         cls.addClassCleanup(cls.network.close)
         cls.called = set()  # (method, path, status)
         cls.operations = {(method, path): operation for method, path, operation in operations()}
@@ -181,6 +182,27 @@ class Contract(unittest.TestCase):
         self.hold("POST", path, ask("G02", "sc.case.v1", media="text/csv"), 415)
         self.hold("POST", path, ask("G02", "sc.case.v1", body=b"<x/>"), 422)
         self.hold("POST", path, ask("sc-auditor", "sc.case.v1"), 403)
+
+    def test_gaps_and_quarantine(self):
+        one, client, operator = record("CR0001"), self.client("G02"), self.client("sc-operator")
+        text = one.native.decode("gb18030")
+        odd = text.replace(",罚款;", ",太空罚款;")
+        self.assertEqual(client.put("credit", one.id, odd.encode("gb18030"), one.media).status, 201)
+        answer = self.hold("GET", "/v1/gaps", operator.request("GET", "/v1/gaps"), 200)
+        self.assertIn("sc.penalty", [row["codeSet"] for row in answer.json["gaps"]])
+        self.hold("GET", "/v1/gaps", self.client("G07", self.network.sc).request("GET", "/v1/gaps"), 403)
+
+        far = text.replace(",510903,", ",999999,")
+        refused = self.hold("PUT", "/v1/records/{kind}/{id}", client.put("credit", one.id, far.encode("gb18030"), one.media), 422)
+        exchange = refused.json["exchangeId"]
+        listed = self.hold("GET", "/v1/quarantine", operator.request("GET", "/v1/quarantine"), 200)
+        self.assertEqual([row["exchangeId"] for row in listed.json["items"]], [exchange])
+        self.hold("GET", "/v1/quarantine", operator.request("GET", "/v1/quarantine?limit=many"), 422)
+        path = "/v1/quarantine/{id}:rerun"
+        rerun = lambda who, id: who.request("POST", f"/v1/quarantine/{id}:rerun", b"")  # noqa: E731
+        self.hold("POST", path, rerun(client, exchange), 200)
+        self.hold("POST", path, rerun(client, str(uuid.uuid4())), 404)
+        self.hold("POST", path, rerun(self.client("sc-auditor"), exchange), 403)
 
     def test_the_rest(self):
         self.hold("GET", "/v1/mappings", self.client("G02").request("GET", "/v1/mappings"), 200)

@@ -1,12 +1,13 @@
 """SIGHUP takes new files and keeps the old ones when the new are bad; SIGTERM answers what was begun and loses nothing."""
 import json
 import shutil
+import subprocess
 import sys
 import threading
 import unittest
 import uuid
 
-from chuanyu_test import LOST, Network, message, purpose, record, record_codes, scratch, until
+from chuanyu_test import BIN, LOST, Network, Steady, message, purpose, record, record_codes, scratch, until
 
 CREDIT = purpose("credit-check")
 ASK = {"uscc": "91510903MADEM0011H"}
@@ -114,6 +115,79 @@ class Reload(Base):
         live = {m["id"]: m["version"] for m in client.request("GET", "/v1/mappings").json["mappings"]}
         self.assertEqual(live["sc.case.v1"], "1.0.1")
         self.assertEqual(client.publish(own).status, 200)
+
+    def test_versions(self):
+        """A code set that is changed goes live without a restart; one that would read old records otherwise does not, unless
+        the mapping is a new major version and the operator accepts it by name."""
+        adapters, accepted = self.sc.folder / "adapters", self.sc.folder / "accepted.json"
+        shutil.copytree(self.sc.config["adapters"], adapters)
+        accepted.write_text('{"accepted": []}', encoding="utf-8")
+        self.sc.config.update(adapters=str(adapters), accepted_mappings=str(accepted))
+        self.sc.stop()
+        self.sc.start()
+        client, own = self.client("G02"), record("CA0001")
+        mapping, codes = adapters / "sichuan/sc.case.v1.mapping.json", adapters / "sichuan/codes/case_state.json"
+        good, first = mapping.read_text(encoding="utf-8"), codes.read_text(encoding="utf-8")
+
+        def publish(state):
+            return client.put("case", own.id, own.native.decode("gb18030").replace("已结案", state).encode("gb18030"), own.media)
+
+        def live():
+            return {m["id"]: m["version"] for m in client.request("GET", "/v1/mappings").json["mappings"]}["sc.case.v1"]
+        self.assertEqual(publish("已归档").code, "RECORD_CODE_UNKNOWN")
+        connection = client._connection.sock  # pylint: disable=protected-access
+        neighbour, other_case = self.client("G02"), record("CA0001").native.replace(b"CA0001", b"CA0777")
+        steady = Steady(lambda: neighbour.put("case", "CA0777", other_case, own.media).status in (200, 201), pause=0)
+        self.addCleanup(steady.stop)
+        more = json.loads(first)
+        more["pairs"].append(["已归档", "CLOSED"])
+        more["prefer"]["CLOSED"] = "已结案"
+        codes.write_text(json.dumps(more, ensure_ascii=False), encoding="utf-8")
+        self.assertEqual(self.sc.reload(), [])
+        self.assertEqual(publish("已归档").status, 201)
+
+        other = json.loads(json.dumps(more))
+        other["pairs"] = [[native, "SUSPENDED" if native == "已归档" else code] for native, code in other["pairs"]]
+        other["prefer"] = {"REVIEW": "审核", "SUSPENDED": "中止调查"}
+        codes.write_text(json.dumps(other, ensure_ascii=False), encoding="utf-8")
+
+        def refused():
+            errors = self.sc.reload()
+            self.assertTrue(errors, "an incompatible code set went live")
+            for row in errors:
+                self.assertIn("S10", row["error"])
+                self.assertIn("sc.case.v1.mapping.json#/rules/", row["error"])
+            self.assertEqual(live(), "1.0.0")
+            self.assertEqual(publish("已归档").status, 200)
+        refused()
+        accepted.write_text('{"accepted": ["sc.case.v1@2.0.0"]}', encoding="utf-8")
+        refused()  # no new major version
+        mapping.write_text(good.replace('"version": "1.0.0"', '"version": "2.0.0"', 1), encoding="utf-8")
+        accepted.write_text('{"accepted": ["sc.case.v1@2.0.1"]}', encoding="utf-8")
+        refused()  # another version was accepted
+        accepted.write_text('{"accepted": "sc.case.v1@2.0.0"}', encoding="utf-8")
+        self.assertIn("accepted.json", self.sc.reload()[0]["error"])
+        accepted.write_text('{"accepted": ["sc.case.v1@2.0.0"]}', encoding="utf-8")
+        self.assertEqual(self.sc.reload(), [])
+        self.assertEqual(live(), "2.0.0")
+        self.assertEqual(publish("已归档").status, 200)
+        self.assertIs(client._connection.sock, connection)  # pylint: disable=protected-access
+        steady.check(self, 0)  # records in flight all the while
+        steady.stop()
+        self.assertEqual(self.sc.stop(), 0)
+        self.mappings_in_the_log(["1.0.0", "1.0.0", "2.0.0"])
+
+    def mappings_in_the_log(self, versions):
+        """Each version that was in force is there by content: id, version, fingerprint and size, without a key."""
+        shown = subprocess.run([str(BIN / "chuanyu-audit"), "show", str(self.sc.data), "--last", "1000000", "--json"], capture_output=True,
+                               text=True, check=False, timeout=60)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        rows = [(*row["mappingIn"].split(), row["content"]) for row in json.loads(shown.stdout)["entries"]
+                if row["kind"] == "mapping" and row["mappingIn"].startswith("sc.case.v1 ")]
+        self.assertEqual([row[1] for row in rows], versions)
+        self.assertEqual(len({row[2] for row in rows}), len(versions), "another fingerprint each")
+        for row in rows:
+            self.assertRegex(row[3], "^[0-9]{4,} 字节，SHA-256 ")
 
     def test_peer_certificate(self):
         """The peer's key changes with overlapping pins: the link goes on."""

@@ -1,6 +1,7 @@
 // S10: a new version of a mapping reads what the old one read, and means the same by it.
 #include <nlohmann/json.hpp>
 
+#include "adapters/content.h"
 #include "adapters/mapping/checks.h"
 #include "tests/unit/adapters/testing.h"
 
@@ -116,6 +117,22 @@ TEST(Versions, RegistriesAreComparedByProfile) {
   const auto fewer = std::get<std::shared_ptr<const Registry>>(loaded);
   EXPECT_TRUE(testing::product().compatible_with(*fewer).empty());
   EXPECT_EQ(fewer->compatible_with(testing::product()).size(), 4u) << "three of Sichuan, and the one removed";
+}
+
+// What the log keeps of a mapping is the mapping: code sets of its files in it, comments gone, read the same both ways.
+TEST(Versions, TheContentStandsAlone) {
+  for (const auto& adapter : testing::product().all()) {
+    const std::string& id = adapter->profile().id;
+    const Plan& from_files = *testing::product().plan(id);
+    Folder folder;
+    folder.write(id + ".mapping.json", content_of(from_files));
+    std::vector<Error> errors;
+    const auto alone = testing::plan_of(folder, id, errors);
+    ASSERT_TRUE(errors.empty()) << id << ": " << errors.front().to_text();
+    EXPECT_TRUE(incompatible(from_files, *alone).empty()) << id;
+    EXPECT_TRUE(incompatible(*alone, from_files).empty()) << id;
+    EXPECT_EQ(content_of(*alone), content_of(from_files)) << id;
+  }
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ TEST(Config, DefaultTextParsesToTheDefaults) {
   EXPECT_EQ(config.gateway.name, "四川省共享网关");
   EXPECT_EQ(config.data, "etc/var/sc");  // relative to the file
   EXPECT_EQ(config.plugins_in_process, "");
+  EXPECT_EQ(config.accepted_mappings, "");
   EXPECT_EQ(config.tls.key, "etc/pki/gateway.key");
   ASSERT_THAT(config.peers, SizeIs(1));
   EXPECT_EQ(config.peers[0].retry_max, std::chrono::seconds(30));

@@ -39,6 +39,12 @@ rc::Gen<Book::Line> any_line() {
       made.body.set_idempotency(token_of(static_cast<char>('0' + *rc::gen::inRange(0, 9))));
       made.body.set_request_digest(token_of('d'));
     }
+    if (kind == EntryKind::failed && *rc::gen::arbitrary<bool>()) {
+      made.entry.result = "RECORD_QUARANTINED";
+      made.body.set_native_in("<案件/>");
+    }
+    if (*rc::gen::inRange(0, 4) == 0)
+      made.body.mutable_rerun_of()->set_index(static_cast<std::uint64_t>(*rc::gen::inRange(1, 9)));
     if (kind == EntryKind::refused) made.entry.result = "CLIENT_POLICY_DENIED";
     return made;
   });
