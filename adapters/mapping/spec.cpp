@@ -341,6 +341,8 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
                                                   : "empty",
                            {"omit", "null", "empty"});
     spec.unknown = n.one_of("unknown", "ext", {"ext", "residual", "reject"});
+    // As many characters as a mebibyte of GB18030 holds: what one province can say, the other can read.
+    if (spec.charset == "utf-8") spec.max_bytes += spec.max_bytes / 2;
     if (const json* limits = n.find("limits")) {
       Object l(*limits, n.at("limits"), errors);
       spec.max_bytes = l.number("bytes", spec.max_bytes, 64, 1 << 28);
