@@ -59,6 +59,19 @@ class Backward {
     return before != was_->extras.end() && before->text == now->text;
   }
 
+  // The same of every entry that stands in this list.
+  bool carried_below(const Rule& rule) const {
+    const auto below = [&](int list) {
+      const auto pointer = native_pointer(plan_.native[static_cast<std::size_t>(list)], ws_.index);
+      return std::all_of(ws_.extras.begin(), ws_.extras.end(),
+                         [&](const Extra& e) { return !e.path.starts_with(pointer) || carried(e.path); });
+    };
+    if (same_extras_) return true;
+    if (rule.op != Op::zip) return below(rule.native);
+    return std::all_of(rule.columns.begin(), rule.columns.end(),
+                       [&](const Rule::Column& column) { return below(column.native); });
+  }
+
   bool unchanged(const Rule& rule, std::uint32_t c, Was was) const {
     const auto kept = [&] {
       return same_extras_ || carried(native_pointer(plan_.native[static_cast<std::size_t>(rule.native)], ws_.index));
@@ -72,7 +85,7 @@ class Backward {
                kept();
       case Op::each:
       case Op::split:
-      case Op::zip: return same_extras_ && same_->field(rule.c_node, was.canonical, c);
+      case Op::zip: return same_->field(rule.c_node, was.canonical, c) && carried_below(rule);
       default: return false;
     }
   }

@@ -29,7 +29,10 @@ class Loader {
       header.text.clear();
       return false;
     }
-    if (p_ == end_) return ws_.fail(Code::RECORD_TRUNCATED, "表头之后没有数据行", "");
+    if (p_ == end_) {
+      header.text.clear();  // perhaps without its line end: then longer headers begin with it
+      return ws_.fail(Code::RECORD_TRUNCATED, "表头之后没有数据行", "");
+    }
     return row(header);
   }
 

@@ -201,6 +201,8 @@ class Decoder {
       ws_.canonical[item].set_number(value, is);
     } else if (value != 0 || field.explicit_presence) {
       ws_.canonical[base + field.slot].set_number(value, is);
+    } else {
+      ws_.canonical[base + field.slot].is = Is::absent;  // the last one counts, also when it takes the value away
     }
   }
 
@@ -215,6 +217,8 @@ class Decoder {
           ws_.canonical[item].set_text(body);
         } else if (!body.empty() || field.explicit_presence) {
           ws_.canonical[base + field.slot].set_text(body);
+        } else {
+          ws_.canonical[base + field.slot].is = Is::absent;
         }
         return true;
       }

@@ -110,6 +110,9 @@ void must_be_record_error(const Error& error) {
 Result<Converted> lawful_get(const Adapter& adapter, std::string_view native) {
   auto read = adapter.get(native);
   must(text_of(adapter.get(native)) == text_of(read), "get is the same each time", text_of(read));
+  static std::map<std::string, std::string> before;
+  const auto after = text_of(adapter.get(fixtures(adapter).front()));
+  must(before.try_emplace(adapter.profile().id, after).first->second == after, "a record changes nothing of the next");
   if (!read.ok()) {
     must_be_record_error(read.error());
     return read;

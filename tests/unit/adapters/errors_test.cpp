@@ -186,6 +186,15 @@ TEST(BadCsv, Rows) {
   EXPECT_EQ(changed("sc.credit.v1", "2025/03/12", "2025/3/12"), "RECORD_DATE RDRQ");
 }
 
+TEST(BadCsv, ABrokenHeaderSpoilsNoRecordAfterIt) {
+  const auto& adapter = profile("sc.credit.v1");
+  const auto& good = fixtures("sc.credit.v1").front();
+  for (const std::size_t size : {1, 3, 8, 40}) {
+    EXPECT_EQ(failure(adapter.get(good.substr(0, size))).substr(0, 16), "RECORD_TRUNCATED");
+    EXPECT_EQ(failure(adapter.get(good)), "") << size;
+  }
+}
+
 TEST(BadCanonical, Bytes) {
   const auto& adapter = profile("cq.case.v1");
   EXPECT_EQ(failure(adapter.create("\xFF\xFF\xFF")), "RECORD_PARSE ");
@@ -194,6 +203,9 @@ TEST(BadCanonical, Bytes) {
             "RECORD_PARSE ");
   EXPECT_EQ(failure(adapter.create("\x0A\x01\xFF")), "RECORD_CHARSET case_id");
   EXPECT_EQ(failure(adapter.create("")), "RECORD_FIELD_MISSING /case_id");
+  // A field that comes twice: the last one counts, also when it is empty.
+  const std::string wire = adapter.get(fixtures("cq.case.v1").front())->bytes;
+  EXPECT_EQ(failure(adapter.create(wire + std::string("\x0A\x00", 2))), "RECORD_FIELD_MISSING /case_id");
 }
 
 TEST(BadCanonical, UnknownFieldsAreNotedUpToALimit) {

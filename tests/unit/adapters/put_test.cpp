@@ -176,6 +176,16 @@ TEST(Put, CdataStaysOneOnlyWhenItCanSayTheText) {
   EXPECT_EQ(text("b\r"), "<r><id>b&#13;</id></r>");
 }
 
+TEST(Put, AnEntryOfExtThatHasNoPlaceTouchesNoOtherList) {
+  const auto adapter = testing::product().find("cq.case.v1");
+  const auto old = testing::replaced(testing::fixtures("cq.case.v1").front(), "\"check_person_code\":", "\"unknown\":");
+  const auto text = put<v1::EnforcementCase>(*adapter, old, [](auto& c) {
+    c.set_case_no("甲");
+    (*c.mutable_ext())["cq.case.v1/admin_cp/7/x"] = "1";
+  });
+  EXPECT_EQ(text.find("check_person_code"), std::string::npos) << text;
+}
+
 TEST(Put, OldBytesThatAreNoRecordAreStale) {
   const auto adapter = small();
   const auto canonical = adapter->get(R"({"id":"A"})");
