@@ -81,6 +81,15 @@ class Cells {
     ++head.size;
     return base;
   }
+  // The blocks of a list's items in their order; none when the cell is no list.
+  std::vector<std::uint32_t> items(const Cell& list) const {
+    std::vector<std::uint32_t> blocks;
+    if (list.is != Is::list) return blocks;
+    blocks.reserve(list.size);
+    std::uint32_t at = list.first;
+    for (std::uint32_t i = 0; i < list.size; ++i, at = cells_[at].next) blocks.push_back(at);
+    return blocks;
+  }
   Cell& operator[](std::uint32_t at) { return cells_[at]; }
   const Cell& operator[](std::uint32_t at) const { return cells_[at]; }
 

@@ -6,20 +6,20 @@ namespace chuanyu::adapters {
 namespace {
 
 // The columns of the header met last on this thread: documents have one header and many rows.
-struct Header {
+struct CsvHeader {
   std::uint64_t fingerprint = 0;
   std::string text;  // with its line end
   std::vector<std::string> names;
   std::vector<int> nodes;  // -1: no rule names the column
 };
 
-class Loader {
+class CsvLoader {
  public:
-  Loader(const Plan& plan, std::string_view text, Workspace& ws)
+  CsvLoader(const Plan& plan, std::string_view text, Workspace& ws)
       : plan_(plan), ws_(ws), begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
 
   bool run() {
-    thread_local Header header;
+    thread_local CsvHeader header;
     ws_.native.block(plan_.native_scopes[0].slots);
     const std::string_view rest(p_, static_cast<std::size_t>(end_ - p_));
     if (!header.text.empty() && header.fingerprint == plan_.profile.fingerprint &&
@@ -37,11 +37,11 @@ class Loader {
   }
 
  private:
-  std::string column(const Header& header, std::size_t i) const {
+  std::string column(const CsvHeader& header, std::size_t i) const {
     return i < header.names.size() ? header.names[i] : "第 " + std::to_string(i + 1) + " 列";
   }
 
-  bool read_header(Header& header) {
+  bool read_header(CsvHeader& header) {
     const char* start = p_;
     header.names.clear();
     header.nodes.clear();
@@ -65,7 +65,7 @@ class Loader {
 
   std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
 
-  bool row(const Header& header) {
+  bool row(const CsvHeader& header) {
     const char* const row_start = p_;
     std::size_t i = 0;
     bool more = true;
@@ -148,6 +148,6 @@ class Loader {
 
 }  // namespace
 
-bool load_csv(const Plan& plan, std::string_view record, Workspace& ws) { return Loader(plan, record, ws).run(); }
+bool load_csv(const Plan& plan, std::string_view record, Workspace& ws) { return CsvLoader(plan, record, ws).run(); }
 
 }  // namespace chuanyu::adapters

@@ -10,15 +10,15 @@ namespace {
 constexpr std::size_t kMostStrangers = 256;  // unknown members of one object
 
 // Where the scanner is, for messages: a chain on the stack, so that no path is built while all is well.
-struct Frame {
-  const Frame* up = nullptr;
+struct JsonFrame {
+  const JsonFrame* up = nullptr;
   std::string_view key;
   std::int64_t index = -1;
 };
 
-class Loader {
+class JsonLoader {
  public:
-  Loader(const Plan& plan, std::string_view text, Workspace& ws)
+  JsonLoader(const Plan& plan, std::string_view text, Workspace& ws)
       : plan_(plan), ws_(ws), begin_(text.data()), p_(text.data()), end_(text.data() + text.size()) {}
 
   bool run() {
@@ -51,7 +51,7 @@ class Loader {
  private:
   std::string at() const { return "（第 " + std::to_string(p_ - begin_ + 1) + " 个字节）"; }
 
-  static void append(std::string& out, const Frame* frame) {
+  static void append(std::string& out, const JsonFrame* frame) {
     if (frame == nullptr) return;
     append(out, frame->up);
     out += '/';
@@ -68,17 +68,17 @@ class Loader {
         out += c;
     }
   }
-  static std::string pointer(const Frame* frame) {
+  static std::string pointer(const JsonFrame* frame) {
     std::string out;
     append(out, frame);
     return out;
   }
 
-  bool fail(Code code, std::string detail, const Frame* frame) {
+  bool fail(Code code, std::string detail, const JsonFrame* frame) {
     return ws_.fail(code, std::move(detail), pointer(frame));
   }
   // The next byte is not what it must be: the end of the input is truncation.
-  bool unexpected(std::string_view wanted, const Frame* frame) {
+  bool unexpected(std::string_view wanted, const JsonFrame* frame) {
     if (p_ >= end_) return fail(Code::RECORD_TRUNCATED, "在 " + std::string(wanted) + " 之前结束", frame);
     return fail(Code::RECORD_PARSE, "应为 " + std::string(wanted) + at(), frame);
   }
@@ -87,7 +87,7 @@ class Loader {
     while (p_ < end_ && is_json_space(*p_)) ++p_;
   }
 
-  bool literal(std::string_view word, const Frame* frame) {
+  bool literal(std::string_view word, const JsonFrame* frame) {
     if (static_cast<std::size_t>(end_ - p_) < word.size()) {
       const bool prefix = word.substr(0, static_cast<std::size_t>(end_ - p_)) ==
                           std::string_view(p_, static_cast<std::size_t>(end_ - p_));
@@ -100,7 +100,7 @@ class Loader {
   }
 
   // p_ stands on the opening quote. The view is of the input, or of the arena when there were escapes.
-  bool string(std::string_view& out, const Frame* frame) {
+  bool string(std::string_view& out, const JsonFrame* frame) {
     const char* start = ++p_;
     bool escaped = false;
     while (true) {
@@ -125,7 +125,7 @@ class Loader {
     return true;
   }
 
-  bool number(std::string_view& out, const Frame* frame) {
+  bool number(std::string_view& out, const JsonFrame* frame) {
     const char* start = p_;
     while (p_ < end_ &&
            ((*p_ >= '0' && *p_ <= '9') || *p_ == '-' || *p_ == '+' || *p_ == '.' || *p_ == 'e' || *p_ == 'E'))
@@ -139,17 +139,17 @@ class Loader {
     return true;
   }
 
-  bool enter(const Frame* frame) {
+  bool enter(const JsonFrame* frame) {
     if (++depth_ <= plan_.max_depth) return true;
     return fail(Code::RECORD_TOO_DEEP, "嵌套超过 " + std::to_string(plan_.max_depth) + " 层", deepest(frame));
   }
   // A place with a hundred parts helps nobody.
-  const Frame* deepest(const Frame* frame) const {
+  const JsonFrame* deepest(const JsonFrame* frame) const {
     for (std::uint32_t i = 0; frame != nullptr && i + 4 < depth_; ++i) frame = frame->up;
     return frame;
   }
 
-  bool object(const NativeNode& node, std::uint32_t base, const Frame* frame) {
+  bool object(const NativeNode& node, std::uint32_t base, const JsonFrame* frame) {
     if (!enter(frame)) return false;
     ++p_;
     space();
@@ -169,7 +169,7 @@ class Loader {
       if (p_ >= end_ || *p_ != ':') return unexpected("冒号", frame);
       ++p_;
       space();
-      Frame here{frame, key, -1};
+      JsonFrame here{frame, key, -1};
       // Members mostly come in the order of the mapping.
       int child = -1;
       if (expected < node.children.size() &&
@@ -208,9 +208,9 @@ class Loader {
     }
   }
 
-  bool duplicate(const Frame* frame) { return fail(Code::RECORD_DUPLICATE_KEY, "同一对象中出现两次", frame); }
+  bool duplicate(const JsonFrame* frame) { return fail(Code::RECORD_DUPLICATE_KEY, "同一对象中出现两次", frame); }
 
-  bool known(const NativeNode& node, std::uint32_t base, const Frame* frame) {
+  bool known(const NativeNode& node, std::uint32_t base, const JsonFrame* frame) {
     if (ws_.native[base + node.slot].is != Is::absent) return duplicate(frame);
     if (!node.dropped) return value(node, base, frame);
     const char* start = p_;
@@ -221,15 +221,15 @@ class Loader {
     return true;
   }
 
-  bool type(std::string_view wanted, const Frame* frame) {
+  bool type(std::string_view wanted, const JsonFrame* frame) {
     return fail(Code::RECORD_TYPE, "应为" + std::string(wanted), frame);
   }
-  bool wrong_type(const NativeNode& node, const Frame* frame) {
+  bool wrong_type(const NativeNode& node, const JsonFrame* frame) {
     return type(node.list ? "数组" : node.value ? "文本、数字或布尔值" : "对象", frame);
   }
 
   // Where a value stands, for put.
-  bool value(const NativeNode& node, std::uint32_t base, const Frame* frame) {
+  bool value(const NativeNode& node, std::uint32_t base, const JsonFrame* frame) {
     const char* const start = p_;
     if (!any_value(node, base, frame)) return false;
     ws_.native[base + node.slot].span = {offset(start), offset(p_)};
@@ -237,7 +237,7 @@ class Loader {
   }
   std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
 
-  bool any_value(const NativeNode& node, std::uint32_t base, const Frame* frame) {
+  bool any_value(const NativeNode& node, std::uint32_t base, const JsonFrame* frame) {
     if (p_ >= end_) return unexpected("值", frame);
     const std::uint32_t at = base + node.slot;
     switch (*p_) {
@@ -279,7 +279,7 @@ class Loader {
     }
   }
 
-  bool array(const NativeNode& node, std::uint32_t list, const Frame* frame) {
+  bool array(const NativeNode& node, std::uint32_t list, const JsonFrame* frame) {
     if (!enter(frame)) return false;
     ++p_;
     space();
@@ -294,7 +294,7 @@ class Loader {
     for (std::int64_t i = 0;; ++i) {
       if (i == kMostItems) return fail(Code::RECORD_TOO_LARGE, "列表超过 " + std::to_string(kMostItems) + " 项", frame);
       const auto base = ws_.native.item(list, scope.slots);
-      Frame here{frame, {}, i};
+      JsonFrame here{frame, {}, i};
       ws_.index.push_back(static_cast<std::uint32_t>(i));
       if (!value(item, base, &here)) return false;
       ws_.index.pop_back();
@@ -314,7 +314,7 @@ class Loader {
   }
 
   // Any value, checked as strictly as the known ones.
-  bool skip(const Frame* frame) {
+  bool skip(const JsonFrame* frame) {
     if (p_ >= end_) return unexpected("值", frame);
     std::string_view text;
     switch (*p_) {
@@ -328,7 +328,7 @@ class Loader {
     }
   }
 
-  bool skip_nested(const Frame* frame) {
+  bool skip_nested(const JsonFrame* frame) {
     if (!enter(frame)) return false;
     const bool is_object = *p_ == '{';
     const char close = is_object ? '}' : ']';
@@ -341,12 +341,12 @@ class Loader {
       return true;
     }
     for (std::int64_t i = 0;; ++i) {
-      Frame here{frame, {}, i};
+      JsonFrame here{frame, {}, i};
       if (is_object) {
         if (p_ >= end_ || *p_ != '"') return unexpected("字段名", frame);
         std::string_view key;
         if (!string(key, frame)) return false;
-        here = Frame{frame, key, -1};
+        here = JsonFrame{frame, key, -1};
         keys.push_back(key);
         space();
         if (p_ >= end_ || *p_ != ':') return unexpected("冒号", frame);
@@ -367,7 +367,7 @@ class Loader {
     }
     std::sort(keys.begin(), keys.end());
     if (const auto twin = std::adjacent_find(keys.begin(), keys.end()); twin != keys.end()) {
-      const Frame here{frame, *twin, -1};
+      const JsonFrame here{frame, *twin, -1};
       return duplicate(&here);
     }
     return true;
@@ -384,9 +384,9 @@ class Loader {
 }  // namespace
 
 bool well_formed_json(const Plan& plan, std::string_view value, Workspace& ws) {
-  return Loader(plan, value, ws).one_value();
+  return JsonLoader(plan, value, ws).one_value();
 }
 
-bool load_json(const Plan& plan, std::string_view record, Workspace& ws) { return Loader(plan, record, ws).run(); }
+bool load_json(const Plan& plan, std::string_view record, Workspace& ws) { return JsonLoader(plan, record, ws).run(); }
 
 }  // namespace chuanyu::adapters

@@ -6,11 +6,9 @@
 namespace chuanyu::adapters {
 namespace {
 
-using Frame = XmlFrame;
-
-class Loader : private XmlScanner {
+class XmlLoader : private XmlScanner {
  public:
-  Loader(const Plan& plan, std::string_view text, Workspace& ws) : XmlScanner(plan, text, ws) {}
+  XmlLoader(const Plan& plan, std::string_view text, Workspace& ws) : XmlScanner(plan, text, ws) {}
 
   bool run() {
     const auto& scope = plan_.native_scopes[0];
@@ -31,7 +29,7 @@ class Loader : private XmlScanner {
       start = p_;
       if (!open(name, nullptr)) return false;
     }
-    const Frame here{nullptr, name, -1};
+    const XmlFrame here{nullptr, name, -1};
     if (name != root.name) return fail(Code::RECORD_TYPE, "记录的元素应为 " + root.name, &here);
     if (!element(root, 0, nullptr, name, start)) return false;
     if (!misc(nullptr)) return false;
@@ -43,7 +41,7 @@ class Loader : private XmlScanner {
   // For text that comes back from ext: exactly one element of that name.
   bool one_element(std::string_view name) {
     std::string_view tag;
-    const Frame here{nullptr, name, -1};
+    const XmlFrame here{nullptr, name, -1};
     return open(tag, nullptr) && tag == name && skip(&here, tag) && p_ == end_;
   }
 
@@ -73,7 +71,7 @@ class Loader : private XmlScanner {
   std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin_); }
 
   // p_ stands behind the element's name, `start` on its "<"; frame is the element (nullptr: the record).
-  bool element(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag,
+  bool element(const NativeNode& node, std::uint32_t base, const XmlFrame* frame, std::string_view tag,
                const char* start) {
     if (++depth_ > plan_.max_depth) return too_deep(frame);
     const std::size_t first = attributes_.size();
@@ -82,7 +80,7 @@ class Loader : private XmlScanner {
     return body(node, base, frame, tag, start, first, empty);
   }
 
-  bool body(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag, const char* start,
+  bool body(const NativeNode& node, std::uint32_t base, const XmlFrame* frame, std::string_view tag, const char* start,
             std::size_t first, bool empty) {
     if (Cell& cell = ws_.native[base + node.slot]; cell.is == Is::absent) {
       cell.is = Is::present;
@@ -110,7 +108,7 @@ class Loader : private XmlScanner {
     return true;
   }
 
-  bool content(const NativeNode& node, std::uint32_t base, const Frame* frame, std::string_view tag) {
+  bool content(const NativeNode& node, std::uint32_t base, const XmlFrame* frame, std::string_view tag) {
     std::string_view whole;  // the element's text so far
     std::string joined;      // when it comes in pieces
     std::size_t expected = 0;
@@ -166,7 +164,7 @@ class Loader : private XmlScanner {
     return handle_unknown(plan_, pointer(frame) + "/text()", whole, ws_);
   }
 
-  bool child(const NativeNode& node, std::uint32_t base, const Frame* frame, std::size_t& expected,
+  bool child(const NativeNode& node, std::uint32_t base, const XmlFrame* frame, std::size_t& expected,
              std::size_t& strangers) {
     const char* start = p_;
     std::string_view tag;
@@ -184,7 +182,7 @@ class Loader : private XmlScanner {
             static_cast<std::size_t>(std::find(node.children.begin(), node.children.end(), id) - node.children.begin());
       }
     }
-    Frame here{frame, tag, -1};
+    XmlFrame here{frame, tag, -1};
     if (id < 0) return stranger(start, &here, strangers);
     const NativeNode* known = &plan_.native[static_cast<std::size_t>(id)];
     if (known->list) {  // stays the expected one: its like may follow
@@ -213,7 +211,7 @@ class Loader : private XmlScanner {
   }
 
   // Item[@name=scope]: which of the elements of this name it is, its attributes say.
-  bool variant(const NativeNode* known, std::uint32_t base, const Frame* frame, const char* start,
+  bool variant(const NativeNode* known, std::uint32_t base, const XmlFrame* frame, const char* start,
                std::size_t& strangers) {
     if (++depth_ > plan_.max_depth) return too_deep(frame);
     const std::size_t first = attributes_.size();
@@ -243,7 +241,7 @@ class Loader : private XmlScanner {
   }
 
   // p_ stands behind the name of an element that no rule names.
-  bool stranger(const char* start, const Frame* frame, std::size_t& strangers) {
+  bool stranger(const char* start, const XmlFrame* frame, std::size_t& strangers) {
     if (++strangers > kMostStrangers) return fail(Code::RECORD_FIELD_UNKNOWN, "未知元素过多", frame->up);
     if (!skip(frame, frame->name)) return false;
     std::string key = pointer(frame);
@@ -263,9 +261,9 @@ class Loader : private XmlScanner {
 }  // namespace
 
 bool well_formed_xml(const Plan& plan, std::string_view element, std::string_view name, Workspace& ws) {
-  return Loader(plan, element, ws).one_element(name);
+  return XmlLoader(plan, element, ws).one_element(name);
 }
 
-bool load_xml(const Plan& plan, std::string_view record, Workspace& ws) { return Loader(plan, record, ws).run(); }
+bool load_xml(const Plan& plan, std::string_view record, Workspace& ws) { return XmlLoader(plan, record, ws).run(); }
 
 }  // namespace chuanyu::adapters

@@ -15,13 +15,6 @@ const std::vector<std::uint32_t>* align_of(const std::vector<Rule>& rules, int l
   return nullptr;
 }
 
-std::vector<std::uint32_t> items_of(const Cells& cells, const Cell& list) {
-  std::vector<std::uint32_t> items;
-  std::uint32_t at = list.first;
-  for (std::uint32_t i = 0; list.is == Is::list && i < list.size; ++i, at = cells[at].next) items.push_back(at);
-  return items;
-}
-
 class Merger {
  public:
   Merger(const Plan& plan, const Workspace& base, const Workspace& before, const Workspace& after, Workspace& out)
@@ -82,7 +75,7 @@ class Merger {
   void copy(int id, const Cells& from, std::uint32_t base, std::uint32_t out) {
     const CanonNode& here = node(id);
     if (here.repeated) {
-      for (const auto item : items_of(from, from[base + here.slot])) {
+      for (const auto item : from.items(from[base + here.slot])) {
         const auto fresh = out_.canonical.item(out + here.slot, items(here).slots);
         copy(items(here).root, from, item, fresh);
       }
@@ -99,9 +92,9 @@ class Merger {
     if (same_.field(id, at.before, at.after)) return copy(id, base_.canonical, at.base, at.out);
     const Cell& was = before_.canonical[at.before + here.slot];
     const Cell& now = after_.canonical[at.after + here.slot];
-    const auto bases = items_of(base_.canonical, base_.canonical[at.base + here.slot]);
-    const auto befores = items_of(before_.canonical, was);
-    const auto afters = items_of(after_.canonical, now);
+    const auto bases = base_.canonical.items(base_.canonical[at.base + here.slot]);
+    const auto befores = before_.canonical.items(was);
+    const auto afters = after_.canonical.items(now);
     static const std::vector<std::uint32_t> kNoKeys;
     const auto* keys = align_of(plan_.rules, id);
     const auto from = same_.align(id, was, now, keys == nullptr ? kNoKeys : *keys);

@@ -6,15 +6,6 @@
 namespace chuanyu::adapters {
 namespace {
 
-std::vector<std::uint32_t> items_of(const Cells& cells, const Cell& list) {
-  std::vector<std::uint32_t> items;
-  if (list.is != Is::list) return items;
-  items.reserve(list.size);
-  std::uint32_t at = list.first;
-  for (std::uint32_t i = 0; i < list.size; ++i, at = cells[at].next) items.push_back(at);
-  return items;
-}
-
 std::string_view text_of(const Cell& cell) { return cell.is == Is::text ? cell.text() : std::string_view(); }
 
 // The keys of one item as one text; empty when it has none of them.
@@ -73,8 +64,8 @@ bool Same::leaf(const CanonNode& node, const Cell& was, const Cell& now) const {
 }
 
 bool Same::list(const CanonNode& node, const Cell& was, const Cell& now) const {
-  const auto before = items_of(was_.canonical, was);
-  const auto after = items_of(now_.canonical, now);
+  const auto before = was_.canonical.items(was);
+  const auto after = now_.canonical.items(now);
   if (before.size() != after.size()) return false;
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (!field(item_root(node), before[i], after[i])) return false;
@@ -96,8 +87,8 @@ bool Same::target(const Target& target, std::uint32_t was, std::uint32_t now) co
 
 std::vector<int> Same::align(int list_node, const Cell& was, const Cell& now,
                              const std::vector<std::uint32_t>& keys) const {
-  const auto before = items_of(was_.canonical, was);
-  const auto after = items_of(now_.canonical, now);
+  const auto before = was_.canonical.items(was);
+  const auto after = now_.canonical.items(now);
   const int root = item_root(node(list_node));
   Pairing pairing{std::vector<int>(after.size(), -1), std::vector<bool>(before.size(), false)};
   // Most items of most lists are where they were.
@@ -129,8 +120,8 @@ void Same::collect(int id, std::uint32_t was, std::uint32_t now, std::vector<std
   const CanonNode& here = node(id);
   if (field(id, was, now)) return;
   if (here.repeated) {
-    const auto before = items_of(was_.canonical, was_.canonical[was + here.slot]);
-    const auto after = items_of(now_.canonical, now_.canonical[now + here.slot]);
+    const auto before = was_.canonical.items(was_.canonical[was + here.slot]);
+    const auto after = now_.canonical.items(now_.canonical[now + here.slot]);
     if (before.size() != after.size()) return paths.push_back(place(here.path, index));
     for (std::size_t i = 0; i < before.size(); ++i) {
       index.push_back(static_cast<std::uint32_t>(i));

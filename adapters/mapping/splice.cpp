@@ -97,15 +97,6 @@ std::string applied(std::string_view source, const Edits& edits, Span of) {
   return out;
 }
 
-std::vector<std::uint32_t> old_items(const Change& change, const Cell& list) {
-  std::vector<std::uint32_t> items;
-  if (list.is != Is::list) return items;
-  items.reserve(list.size);
-  std::uint32_t at = list.first;
-  for (std::uint32_t i = 0; i < list.size; ++i, at = change.was.native[at].next) items.push_back(at);
-  return items;
-}
-
 int old_position(const Change& change, const std::vector<std::uint32_t>& old, std::uint32_t item) {
   const std::int64_t block = change.now.native[item].number;
   if (block == 0) return -1;

@@ -52,8 +52,7 @@ void in_order(Edits& edits);
 // The part `of` of the source with the edits, which are in order and lie in it.
 std::string applied(std::string_view source, const Edits& edits, Span of);
 
-// The old items of a list in their order, and for an item of the new list which of them it was (-1: none).
-std::vector<std::uint32_t> old_items(const Change& change, const Cell& list);
+// Which of a list's old items (Cells::items) an item of the new list was; -1: none.
 int old_position(const Change& change, const std::vector<std::uint32_t>& old, std::uint32_t item);
 
 }  // namespace chuanyu::adapters

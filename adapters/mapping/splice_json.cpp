@@ -86,9 +86,9 @@ struct Moves {
   void insert(std::string text) { inserts.push_back({neighbour, std::move(text)}); }
 };
 
-class Splicer {
+class JsonSplicer {
  public:
-  explicit Splicer(const Change& change) : c_(change), with_ext_(change.extras()) {}
+  explicit JsonSplicer(const Change& change) : c_(change), with_ext_(change.extras()) {}
 
   void object(const NativeNode& n, std::uint32_t was, std::uint32_t now, const std::string& path, Edits& edits) {
     Moves moves;
@@ -158,7 +158,7 @@ class Splicer {
 
   // Each place of the old list gets the item that stands there now; an item that moved takes its bytes along.
   void list(const NativeNode& n, const Cell& old_list, const Cell& fresh, const std::string& path, Edits& edits) {
-    const auto old = old_items(c_, old_list);
+    const auto old = c_.was.native.items(old_list);
     const auto& item = c_.node(c_.plan.native_scopes[static_cast<std::size_t>(n.item)].root);
     const auto span = [&](std::size_t i) { return c_.was.native[old[i]].span; };
     const Span whole = old_list.span;
@@ -261,7 +261,7 @@ class Splicer {
 }  // namespace
 
 bool splice_json(const Change& change, Edits& edits) {
-  Splicer(change).object(change.node(change.plan.native_scopes[0].root), 0, 0, "", edits);
+  JsonSplicer(change).object(change.node(change.plan.native_scopes[0].root), 0, 0, "", edits);
   return true;
 }
 

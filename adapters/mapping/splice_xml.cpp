@@ -42,9 +42,9 @@ struct Run {
   bool cdata = false;
 };
 
-class Splicer {
+class XmlSplicer {
  public:
-  explicit Splicer(const Change& change) : c_(change), with_ext_(change.extras()) {}
+  explicit XmlSplicer(const Change& change) : c_(change), with_ext_(change.extras()) {}
 
   bool element(const NativeNode& n, std::uint32_t was, std::uint32_t now, const std::string& path, Edits& edits) {
     const Cell old = c_.was.native[was + n.slot];
@@ -260,7 +260,7 @@ class Splicer {
   void list(const NativeNode& n, const Cell& old_list, const Cell& fresh, const std::string& path, Where where,
             std::vector<Insert>& inserts, Edits& edits) {
     if (fresh.is == Is::kept) return;
-    const auto old = old_items(c_, old_list);
+    const auto old = c_.was.native.items(old_list);
     const auto& item = c_.node(c_.plan.native_scopes[static_cast<std::size_t>(n.item)].root);
     const auto span = [&](std::size_t i) { return c_.was.native[old[i]].span; };
     if (!old.empty()) where.neighbour = span(old.size() - 1).end;
@@ -340,7 +340,7 @@ class Splicer {
 }  // namespace
 
 bool splice_xml(const Change& change, Edits& edits) {
-  return Splicer(change).element(change.node(change.plan.native_scopes[0].root), 0, 0, "", edits);
+  return XmlSplicer(change).element(change.node(change.plan.native_scopes[0].root), 0, 0, "", edits);
 }
 
 }  // namespace chuanyu::adapters

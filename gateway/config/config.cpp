@@ -263,6 +263,9 @@ Loaded parse(std::string_view text, const std::string& path, Files files) {
     reading.fail(Code::CONFIG_SYNTAX, position(text, failure.byte) + "不是合规的 JSON（允许 // 注释，不允许末尾逗号）",
                  "");
     return std::move(reading.errors);
+  } catch (const json::exception&) {  // a number beyond double
+    reading.fail(Code::CONFIG_SYNTAX, "含有无法表示的数值", "");
+    return std::move(reading.errors);
   }
   Config config = read_all(reading, document);
   if (!reading.errors.empty()) return std::move(reading.errors);

@@ -123,6 +123,10 @@ TEST(Config, SyntaxErrorSaysLineAndColumn) {
   EXPECT_THAT(std::get<std::vector<Error>>(loaded)[0].detail, HasSubstr("第 2 行第 15 字节"));
 }
 
+TEST(Config, ANumberThatNothingCanHoldIsAnError) {
+  EXPECT_THAT(errors_of(parse_text("{\"gateway\": 1e999}")), ElementsAre("CONFIG_SYNTAX "));
+}
+
 TEST(Config, ARepeatedKeyIsAnError) {
   const auto loaded =
       parse_text(replaced(std::string(default_text()), "\"data\": \"var/sc\"", "\"data\": \"a\", \"data\": \"b\""));
