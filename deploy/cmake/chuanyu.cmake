@@ -67,12 +67,15 @@ target_compile_options(chuanyu_warnings INTERFACE
 # chuanyu_room(<name> SOURCES a.cpp ... HEADERS a.h ... DEPS base crypto ... LIBS OpenSSL::Crypto ...)
 # Makes the static library chuanyu_<name> (alias chuanyu::<name>). Includes are written from the top of the tree:
 # "gateway/base/result.h". DEPS are rooms (public); LIBS are third-party libraries (private: no third-party type
-# stands in a public header). NO_UNITY keeps its files apart in a unity build. HEADERS are the room's public headers; each must compile alone.
+# stands in a public header). NO_UNITY keeps its files apart in a unity build; COLD is not optimised in a Debug build. HEADERS are the room's public headers; each must compile alone.
 function(chuanyu_room name)
-  cmake_parse_arguments(ARG "NO_UNITY" "" "SOURCES;HEADERS;DEPS;LIBS;PUBLIC_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "NO_UNITY;COLD" "" "SOURCES;HEADERS;DEPS;LIBS;PUBLIC_LIBS" ${ARGN})
   add_library(chuanyu_${name} STATIC ${ARG_SOURCES})
   if(ARG_NO_UNITY)  # files whose private helpers share names
     set_target_properties(chuanyu_${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
+  if(ARG_COLD)  # runs once or for a person: not worth the compiler's time in a sanitized tree
+    target_compile_options(chuanyu_${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   endif()
   add_library(chuanyu::${name} ALIAS chuanyu_${name})
   target_sources(chuanyu_${name} PUBLIC FILE_SET HEADERS BASE_DIRS "${CMAKE_SOURCE_DIR}" FILES ${ARG_HEADERS})
@@ -86,6 +89,7 @@ endfunction()
 function(chuanyu_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)  # what is hot stands in the rooms
   list(TRANSFORM ARG_DEPS PREPEND chuanyu::)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBS} chuanyu_warnings)
 endfunction()
