@@ -44,7 +44,7 @@ bool handle_unknown(const Plan& plan, std::string pointer, std::string_view raw,
     return ws.fail(Code::RECORD_FIELD_UNKNOWN, "未知字段过多", native_place(plan, pointer));
   }
   static const std::string kNoRule;
-  if (ws.notes.size() < 64) {
+  if (ws.notes.size() < kMostNotes) {
     ws.notes.push_back({Note::Kind::unmapped, Code::RECORD_VALUE, kNoRule, native_place(plan, pointer), "",
                         keep ? "格式中没有此字段，原文留在 ext 中" : "格式中没有此字段，未带出"});
   }
@@ -53,7 +53,7 @@ bool handle_unknown(const Plan& plan, std::string pointer, std::string_view raw,
 }
 
 void note_dropped(const Plan& plan, const NativeNode& node, Workspace& ws) {
-  if (ws.notes.size() >= 64) return;
+  if (ws.notes.size() >= kMostNotes) return;
   const auto& [rule, why] = plan.drops[static_cast<std::size_t>(node.drop_rule)];
   ws.notes.push_back(
       {Note::Kind::unmapped, Code::RECORD_VALUE, rule, native_place(plan, node, ws.index), "", "按映射不带出：" + why});

@@ -238,7 +238,7 @@ void Printer::csv(const NativeNode& root) {
 
 void Printer::leftovers() {
   const auto note = [&](std::string_view key) {
-    if (ws_.notes.size() < 64) {
+    if (ws_.notes.size() < kMostNotes) {
       ws_.notes.push_back({Note::Kind::loss, Code::RECORD_VALUE, "", "", "ext",
                            "ext 中的 " + std::string(key) + " 在此格式中无处可写"});
     }

@@ -9,15 +9,17 @@
 namespace chuanyu::adapters {
 namespace {
 
-constexpr std::size_t kAllNotes = 64;  // beyond it notes are not written down, so nothing can be held against them
-
-bool starts(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+// `path` is the field `outer` or in it.
+bool within(std::string_view path, std::string_view outer) {
+  return path.substr(0, outer.size()) == outer &&
+         (path.size() == outer.size() || path[outer.size()] == '.' || path[outer.size()] == '[');
+}
 
 // A note on a message speaks for its fields, a note on a field for the message when nothing of it is left.
 bool named(const std::vector<Note>& notes, const std::string& path) {
   return std::any_of(notes.begin(), notes.end(), [&](const Note& note) {
     return note.kind != Note::Kind::unmapped && !note.canonical.empty() &&
-           (starts(path, note.canonical) || starts(note.canonical, path));
+           (within(path, note.canonical) || within(note.canonical, path));
   });
 }
 
@@ -56,7 +58,8 @@ Result<Edits> edits_of(const Plan& plan, const Workspace& was, Workspace& now, s
 }
 
 Status check_put_get(const Plan& plan, const Workspace& read, const Workspace& meant, const Entries& before) {
-  if (read.notes.size() >= kAllNotes || meant.notes.size() >= kAllNotes) return {};
+  // Notes beyond it were not written down, so nothing can be held against them.
+  if (read.notes.size() >= kMostNotes || meant.notes.size() >= kMostNotes) return {};
   std::vector<std::string> paths;
   Same(plan, read, meant).differences(paths);
   for (const auto& path : paths) {

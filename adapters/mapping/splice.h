@@ -55,4 +55,39 @@ std::string applied(std::string_view source, const Edits& edits, Span of);
 // Which of a list's old items (Cells::items) an item of the new list was; -1: none.
 int old_position(const Change& change, const std::vector<std::uint32_t>& old, std::uint32_t item);
 
+// Each place of the old list gets the item that stands there now; an item that moved takes its bytes along. What comes
+// back are the texts of the items for which the old list has no place. `write(was, now, i, edits)` writes an item over
+// what it was, `print(now, i)` writes a new one.
+template <typename Write, typename Print>
+std::vector<std::string> place_items(const Change& change, const std::vector<std::uint32_t>& old, const Cell& fresh,
+                                     Write write, Print print, Edits& edits) {
+  std::vector<std::string> more;
+  const std::uint32_t size = fresh.is == Is::list ? fresh.size : 0;
+  std::uint32_t now = fresh.first;
+  for (std::uint32_t i = 0; i < size; ++i, now = change.now.native[now].next) {
+    const int from = old_position(change, old, now);
+    if (from == static_cast<int>(i)) {
+      write(old[i], now, i, edits);
+      continue;
+    }
+    std::string text;
+    if (from < 0) {
+      text = print(now, i);
+    } else {
+      const std::uint32_t was = old[static_cast<std::size_t>(from)];
+      Edits inner;
+      write(was, now, i, inner);
+      in_order(inner);
+      text = applied(change.source, inner, change.was.native[was].span);
+    }
+    if (i >= old.size()) {
+      more.push_back(std::move(text));
+      continue;
+    }
+    const Span place = change.was.native[old[i]].span;
+    edits.push_back({place.begin, place.end, std::move(text)});
+  }
+  return more;
+}
+
 }  // namespace chuanyu::adapters

@@ -156,38 +156,20 @@ class JsonSplicer {
     edits.push_back({old.span.begin, old.span.end, text});
   }
 
-  // Each place of the old list gets the item that stands there now; an item that moved takes its bytes along.
   void list(const NativeNode& n, const Cell& old_list, const Cell& fresh, const std::string& path, Edits& edits) {
     const auto old = c_.was.native.items(old_list);
     const auto& item = c_.node(c_.plan.native_scopes[static_cast<std::size_t>(n.item)].root);
-    const auto span = [&](std::size_t i) { return c_.was.native[old[i]].span; };
-    const Span whole = old_list.span;
-    std::string more;
-    std::uint32_t at = fresh.first;
-    for (std::uint32_t i = 0; i < fresh.size; ++i, at = c_.now.native[at].next) {
-      const std::string place = with_ext_ ? path + "/" + std::to_string(i) : path;
-      const int from = old_position(c_, old, at);
-      if (from == static_cast<int>(i)) {
-        this->item(item, old[i], at, place, edits);
-        continue;
-      }
-      std::string text;
-      if (from >= 0) {
-        Edits inner;
-        this->item(item, old[static_cast<std::size_t>(from)], at, place, inner);
-        in_order(inner);
-        text = applied(c_.source, inner, span(static_cast<std::size_t>(from)));
-      } else {
-        text = printed(item, at, place);
-      }
-      if (i < old.size())
-        edits.push_back({span(i).begin, span(i).end, std::move(text)});
-      else
-        more += "," + space_behind(whole.begin) + text;
-    }
-    const std::uint32_t last = span(std::min<std::size_t>(old.size(), fresh.size) - 1).end;
-    if (!more.empty()) edits.push_back({last, last, std::move(more)});
-    if (fresh.size < old.size()) edits.push_back({last, span(old.size() - 1).end, ""});
+    const auto at = [&](std::uint32_t i) { return with_ext_ ? path + "/" + std::to_string(i) : path; };
+    const auto more = place_items(
+        c_, old, fresh,
+        [&](std::uint32_t was, std::uint32_t now, std::uint32_t i, Edits& out) {
+          this->item(item, was, now, at(i), out);
+        },
+        [&](std::uint32_t now, std::uint32_t i) { return printed(item, now, at(i)); }, edits);
+    const auto end = [&](std::size_t i) { return c_.was.native[old[i]].span.end; };
+    const std::uint32_t last = end(std::min<std::size_t>(old.size(), fresh.size) - 1);
+    for (const auto& text : more) edits.push_back({last, last, "," + space_behind(old_list.span.begin) + text});
+    if (fresh.size < old.size()) edits.push_back({last, end(old.size() - 1), ""});
   }
 
   void item(const NativeNode& item, std::uint32_t was, std::uint32_t now, const std::string& path, Edits& edits) {

@@ -256,40 +256,30 @@ class XmlSplicer {
     return text == here.content_end - here.content;
   }
 
-  // Each place of the old list gets the item that stands there now; an item that moved takes its bytes along.
   void list(const NativeNode& n, const Cell& old_list, const Cell& fresh, const std::string& path, Where where,
             std::vector<Insert>& inserts, Edits& edits) {
     if (fresh.is == Is::kept) return;
     const auto old = c_.was.native.items(old_list);
     const auto& item = c_.node(c_.plan.native_scopes[static_cast<std::size_t>(n.item)].root);
     const auto span = [&](std::size_t i) { return c_.was.native[old[i]].span; };
-    if (!old.empty()) where.neighbour = span(old.size() - 1).end;
-    const std::uint32_t size = fresh.is == Is::list ? fresh.size : 0;
-    std::uint32_t at = fresh.first;
-    for (std::uint32_t i = 0; i < size; ++i, at = c_.now.native[at].next) {
-      const std::string place = with_ext_ ? path + "/" + std::to_string(i) : path;
-      const int from = old_position(c_, old, at);
-      if (from == static_cast<int>(i)) {
-        this->item(item, old[i], at, place, edits);
-        continue;
-      }
+    const auto at = [&](std::uint32_t i) { return with_ext_ ? path + "/" + std::to_string(i) : path; };
+    const auto print = [&](std::uint32_t now, std::uint32_t i) {
       std::string text;
-      if (from >= 0) {
-        Edits inner;
-        this->item(item, old[static_cast<std::size_t>(from)], at, place, inner);
-        in_order(inner);
-        text = applied(c_.source, inner, span(static_cast<std::size_t>(from)));
-      } else {
-        Printer printer(c_.plan, c_.now, text);
-        printer.xml_element(item, at, place);
-        ok_ = ok_ && printer.ok();
-      }
-      if (i < old.size())
-        edits.push_back({span(i).begin, span(i).end, std::move(text)});
-      else
-        insert(std::move(text), where, inserts);
-    }
-    for (std::size_t i = size; i < old.size(); ++i) edits.push_back({with_space(span(i).begin), span(i).end, ""});
+      Printer printer(c_.plan, c_.now, text);
+      printer.xml_element(item, now, at(i));
+      ok_ = ok_ && printer.ok();
+      return text;
+    };
+    auto more = place_items(
+        c_, old, fresh,
+        [&](std::uint32_t was, std::uint32_t now, std::uint32_t i, Edits& out) {
+          this->item(item, was, now, at(i), out);
+        },
+        print, edits);
+    if (!old.empty()) where.neighbour = span(old.size() - 1).end;
+    for (auto& text : more) insert(std::move(text), where, inserts);
+    for (std::size_t i = fresh.is == Is::list ? fresh.size : 0; i < old.size(); ++i)
+      edits.push_back({with_space(span(i).begin), span(i).end, ""});
   }
 
   void item(const NativeNode& item, std::uint32_t was, std::uint32_t now, const std::string& path, Edits& edits) {

@@ -80,13 +80,11 @@ Result<Bytes> edited_record(const Adapter& adapter, const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return error(Code::LOCAL_IO, "不能读取", file);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const auto begin = text.find('{');  // a list of one record is taken as well
-  const auto end = text.rfind('}');
-  if (text.find("}\n,") != std::string::npos || text.find("},\n{") != std::string::npos)
-    return error(Code::CLIENT_JSON_INVALID, "文件中不止一条标准记录，请只留改过的一条", file);
-  if (begin == std::string::npos || end == std::string::npos)
-    return error(Code::CLIENT_JSON_INVALID, "应为一条标准记录", file);
-  return schemas::from_json(adapter.profile().kind, std::string_view(text).substr(begin, end - begin + 1));
+  auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_array() && document.size() == 1) document = json(document.front());
+  if (!document.is_object())
+    return error(Code::CLIENT_JSON_INVALID, "应为一条标准记录；文件中有几条时请只留改过的一条", file);
+  return schemas::from_json(adapter.profile().kind, document.dump());
 }
 
 std::string id_of_canonical(const Adapter& adapter, const Bytes& canonical) {

@@ -1,5 +1,4 @@
 // chuanyu-map gaps: which values of a document the code sets do not know, and what the mapping does with them.
-#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -32,54 +31,40 @@ class Count {
  public:
   Count(const Adapter& adapter, const GapsOptions& options) : adapter_(adapter), options_(options) {}
 
-  int run(std::istream& in) {
-    const auto reader = adapter_.reader();
-    std::string chunk(1 << 16, '\0');
-    bool last = false;
-    while (!last && !reader->fatal()) {
-      in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-      last = in.eof();
-      if (in.bad()) {
-        std::cerr << "读取失败：" << options_.file << "\n";
-        return kIo;
-      }
-      reader->feed({chunk.data(), static_cast<std::size_t>(in.gcount())}, last);
-      while (read(*reader)) {
-      }
-    }
+  int run() {
+    const bool read = each_record(
+        adapter_, options_.file,
+        [&](std::uint64_t number, std::uint64_t line, const Result<Bytes>& record) { look(number, line, record); });
+    if (!read) return kIo;
     report();
     return gaps_.empty() && refused_ == 0 ? kOk : kRejected;
   }
 
  private:
-  // False: more bytes are needed, or the document has ended.
-  bool read(RecordReader& reader) {
-    const auto record = reader.next();
-    if (record.ok() && record->bytes.empty()) return false;
+  void look(std::uint64_t number, std::uint64_t line, const Result<Bytes>& record) {
     ++records_;
-    if (!record.ok()) {
-      ++refused_;
-      std::cerr << "第 " << records_ << " 条：" << record.error().to_text() << "\n";
-      return !reader.fatal();
-    }
-    const auto converted = adapter_.get(record->bytes);
+    if (!record.ok()) return refuse(number, record.error());
+    const auto converted = adapter_.get(*record);
     if (converted.ok()) {
       for (const Note& note : converted->notes) {
-        if (note.gap) add(*note.gap, *record, "other");
+        if (note.gap) add(*note.gap, number, line, "other");
       }
     } else if (converted.error().gap) {
-      add(*converted.error().gap, *record,
+      add(*converted.error().gap, number, line,
           converted.error().code == Code::RECORD_QUARANTINED ? "quarantine" : "reject");
     } else {
-      ++refused_;
-      std::cerr << "第 " << records_ << " 条：" << converted.error().to_text() << "\n";
+      refuse(number, converted.error());
     }
-    return true;
   }
 
-  void add(const CodeGap& gap, const RecordReader::Record& record, std::string_view outcome) {
+  void refuse(std::uint64_t number, const Error& why) {
+    ++refused_;
+    std::cerr << "第 " << number << " 条：" << why.to_text() << "\n";
+  }
+
+  void add(const CodeGap& gap, std::uint64_t number, std::uint64_t line, std::string_view outcome) {
     Seen& seen = gaps_[{gap.set, gap.text}];
-    if (seen.count++ == 0) seen = {1, record.number, record.line, outcome};
+    if (seen.count++ == 0) seen = {1, number, line, outcome};
   }
 
   void report() const {
@@ -114,21 +99,8 @@ class Count {
 };
 
 int gaps(const GapsOptions& options) {
-  const auto loaded = Registry::load(options.folder, options.plugins);
-  if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) return report_invalid(*errors, options.as_json);
-  const auto adapter = std::get<std::shared_ptr<const Registry>>(loaded)->find(options.from);
-  if (adapter == nullptr) {
-    std::cerr << error(Code::CLIENT_PROFILE_UNKNOWN, options.from).to_text() << "\n";
-    return kUsage;
-  }
-  Count count(*adapter, options);
-  if (options.file == "-") return count.run(std::cin);
-  std::ifstream in(options.file, std::ios::binary);
-  if (!in) {
-    std::cerr << "不能读取 " << options.file << "\n";
-    return kIo;
-  }
-  return count.run(in);
+  const auto found = find_adapter(options.folder, options.plugins, options.from, options.as_json);
+  return found.adapter == nullptr ? found.exit : Count(*found.adapter, options).run();
 }
 
 }  // namespace

@@ -20,13 +20,12 @@
 
 #include "adapters/adapter.h"
 #include "gateway/crypto/digest.h"
-#include "schemas/canonical/credit.pb.h"
-#include "schemas/canonical/enforcement_case.pb.h"
-#include "schemas/canonical/licence.pb.h"
+#include "tests/support/messages.h"
 
 namespace {
 
 using namespace chuanyu;
+using testing::message_of;
 
 double cpu_seconds() {
   timespec now{};
@@ -61,15 +60,6 @@ std::vector<std::string> records_of(const adapters::Adapter& adapter, const std:
     if (!record.ok() || record->bytes.empty()) return out;
     out.emplace_back(record->bytes);
   }
-}
-
-std::unique_ptr<google::protobuf::Message> message_of(adapters::Kind kind) {
-  switch (kind) {
-    case adapters::Kind::credit: return std::make_unique<v1::CreditRecord>();
-    case adapters::Kind::licence: return std::make_unique<v1::Licence>();
-    case adapters::Kind::enforcement_case: return std::make_unique<v1::EnforcementCase>();
-  }
-  return nullptr;
 }
 
 // The record with another status.

@@ -1,11 +1,9 @@
 """Values that code sets do not know: counted with a masked sample, seen by whose format it is, gone with the log only."""
-import json
 import shutil
-import subprocess
 import sys
 import unittest
 
-from chuanyu_test import BIN, Network, purpose, record, record_codes, scratch
+from chuanyu_test import Network, purpose, record, record_codes, scratch
 
 CASE = purpose("case-assist")
 UNKNOWN = "太空执法一二三总队"
@@ -49,8 +47,9 @@ class Gaps(unittest.TestCase):
         self.assertGreaterEqual(self.sc.metric("chuanyu_code_gaps_total", profile="sc.case.v1", set="sc.domain"), 3)
         self.assertNotIn("太空", self.sc.admin("/metrics")[1])
 
-        said = self.cli("G02", "gaps")
-        self.assertIn("太空…（9 字）", said)
+        said = self.sc.cli("G02", "gaps")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertIn("太空…（9 字）", said.stdout)
         before = self.gaps("sc-auditor")
         self.assertEqual(self.sc.stop(), 0)
         for path in self.sc.data.rglob("*"):
@@ -61,16 +60,6 @@ class Gaps(unittest.TestCase):
         shutil.rmtree(self.sc.data / "state")
         self.sc.start()
         self.assertEqual(self.gaps("sc-auditor"), before, "a projection of the log")
-
-    def cli(self, name, *arguments):
-        cert, key = self.network.pki.files(name)
-        profile = self.sc.folder / f"{name}.json"
-        profile.write_text(json.dumps({"url": f"https://localhost:{self.sc.port}", "cert": str(cert), "key": str(key),
-                                       "trust": self.network.pki.trust, "crl": str(self.network.pki.folder / "crl.pem")}))
-        ran = subprocess.run([str(BIN / "chuanyu"), "--as", str(profile), *arguments], capture_output=True, text=True,
-                             check=False, timeout=60)
-        self.assertEqual(ran.returncode, 0, ran.stderr)
-        return ran.stdout
 
 
 def tearDownModule():

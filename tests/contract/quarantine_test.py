@@ -91,7 +91,8 @@ class Quarantine(unittest.TestCase):
         self.assertEqual(self.held("G02"), rows, "what fails again stays, and stands there once")
 
         self.mend()
-        self.assertEqual(self.cli("sc-operator", "quarantine", "rerun", "--all"), 0)
+        ran = self.sc.cli("sc-operator", "quarantine", "rerun", "--all")
+        self.assertEqual(ran.returncode, 0, (ran.stdout, ran.stderr))
         self.assertEqual(self.held("sc-operator"), [])
         self.assertEqual(self.rerun("G02", put).code, "CLIENT_NOT_FOUND")
         for name in ("CA0001", "CA0901"):
@@ -169,15 +170,6 @@ class Quarantine(unittest.TestCase):
         rest = self.agency.request("GET", f"/v1/quarantine?limit=2&after={first['next']}").json
         self.assertEqual([row["exchangeId"] for row in first["items"] + rest["items"]], exchanges)
         self.assertEqual(self.agency.request("GET", "/v1/quarantine?after=x").code, "CLIENT_FIELD_INVALID")
-
-    def cli(self, name, *arguments):
-        cert, key = self.network.pki.files(name)
-        profile = self.sc.folder / f"{name}.json"
-        profile.write_text(json.dumps({"url": f"https://localhost:{self.sc.port}", "cert": str(cert), "key": str(key),
-                                       "trust": self.network.pki.trust, "crl": str(self.network.pki.folder / "crl.pem")}))
-        ran = subprocess.run([str(BIN / "chuanyu"), "--as", str(profile), *arguments], capture_output=True, text=True,
-                             check=False, timeout=60)
-        return ran.returncode if ran.returncode == 0 else (ran.returncode, ran.stdout, ran.stderr)
 
 
 def tearDownModule():

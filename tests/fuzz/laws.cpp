@@ -1,8 +1,8 @@
 #include "tests/fuzz/laws.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <map>
 
@@ -19,8 +19,7 @@ using adapters::Note;
 
 void must(bool holds, std::string_view law, std::string_view detail) {
   if (holds) return;
-  std::fprintf(stderr, "law broken: %.*s\n%.*s\n", static_cast<int>(law.size()), law.data(),
-               static_cast<int>(detail.size()), detail.data());
+  std::cerr << "law broken: " << law << "\n" << detail << std::endl;
   std::abort();
 }
 

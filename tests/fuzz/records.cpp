@@ -1,17 +1,13 @@
 #include "tests/fuzz/records.h"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 
 #include <memory>
 
 #include "adapters/formats/charset.h"
-#include "schemas/canonical/credit.pb.h"
-#include "schemas/canonical/enforcement_case.pb.h"
-#include "schemas/canonical/licence.pb.h"
 #include "tests/fuzz/laws.h"
+#include "tests/support/messages.h"
 
 namespace chuanyu::fuzz {
 namespace {
@@ -21,21 +17,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 std::unique_ptr<Message> parsed(Kind kind, std::string_view wire) {
-  std::unique_ptr<Message> message;
-  if (kind == Kind::credit) message = std::make_unique<v1::CreditRecord>();
-  if (kind == Kind::licence) message = std::make_unique<v1::Licence>();
-  if (kind == Kind::enforcement_case) message = std::make_unique<v1::EnforcementCase>();
+  auto message = testing::message_of(kind);
   return message->ParseFromArray(wire.data(), static_cast<int>(wire.size())) ? std::move(message) : nullptr;
-}
-
-std::string serialised(const Message& message) {
-  std::string out;
-  google::protobuf::io::StringOutputStream stream(&out);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return out;
 }
 
 void clear_what_says_nothing(Message& message) {
@@ -45,7 +28,11 @@ void clear_what_says_nothing(Message& message) {
   for (int i = 0; i < type->field_count(); ++i) {
     const auto* field = type->field(i);
     if (field->is_map()) continue;
-    if (field->message_type() == nullptr) continue;
+    if (field->message_type() == nullptr) {
+      const bool text = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated();
+      if (text && to->GetString(message, field).empty()) to->ClearField(&message, field);
+      continue;
+    }
     if (field->is_repeated()) {
       for (int n = 0; n < to->FieldSize(message, field); ++n)
         clear_what_says_nothing(*to->MutableRepeatedMessage(&message, field, n));
@@ -135,14 +122,14 @@ std::string comparable(Kind kind, std::string_view wire) {
   const auto* ext = message->GetDescriptor()->FindFieldByName("ext");
   message->GetReflection()->ClearField(message.get(), ext);
   clear_what_says_nothing(*message);
-  return serialised(*message);
+  return testing::deterministic(*message);
 }
 
 std::string edited(Kind kind, std::string_view wire, std::string_view edits) {
   const auto message = parsed(kind, wire);
   must(message != nullptr, "get gives canonical bytes");
   for (Editor editor(edits); !editor.empty();) editor.edit(*message);
-  return serialised(*message);
+  return testing::deterministic(*message);
 }
 
 }  // namespace chuanyu::fuzz

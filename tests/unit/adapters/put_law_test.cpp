@@ -189,10 +189,13 @@ void differences(const Message& a, const Message& b, const std::string& prefix, 
   }
 }
 
-bool starts(const std::string& text, const std::string& with) { return text.compare(0, with.size(), with) == 0; }
+bool within(const std::string& path, const std::string& outer) {
+  return path.compare(0, outer.size(), outer) == 0 &&
+         (path.size() == outer.size() || path[outer.size()] == '.' || path[outer.size()] == '[');
+}
 
 // A difference is named by a note on the field or on the message it is in; a note by a difference likewise.
-bool meet(const std::string& path, const std::string& note) { return starts(path, note) || starts(note, path); }
+bool meet(const std::string& path, const std::string& note) { return within(path, note) || within(note, path); }
 
 void there_and_back(const std::string& here_id, const std::string& there_id) {
   const auto here = testing::product().find(here_id);

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -13,10 +11,8 @@
 #include <vector>
 
 #include "adapters/adapter.h"
-#include "schemas/canonical/credit.pb.h"
-#include "schemas/canonical/enforcement_case.pb.h"
-#include "schemas/canonical/licence.pb.h"
 #include "schemas/canonical/options.pb.h"
+#include "tests/support/messages.h"
 
 namespace chuanyu::adapters::testing {
 
@@ -28,24 +24,8 @@ T pick(std::vector<T> from) {
   return *rc::gen::elementOf(from);
 }
 
-inline std::unique_ptr<Message> message_of(Kind kind) {
-  switch (kind) {
-    case Kind::credit: return std::make_unique<v1::CreditRecord>();
-    case Kind::licence: return std::make_unique<v1::Licence>();
-    case Kind::enforcement_case: return std::make_unique<v1::EnforcementCase>();
-  }
-  return nullptr;
-}
-
-inline std::string deterministic(const Message& message) {
-  std::string out;
-  google::protobuf::io::StringOutputStream stream(&out);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return out;
-}
+using chuanyu::testing::deterministic;
+using chuanyu::testing::message_of;
 
 inline const std::vector<std::string> kTexts = {"甲",         "遂宁涪江川味食品有限公司",
                                                 "龚䶮",       "扎西·多吉",

@@ -52,6 +52,15 @@ class Gateway:
                       for peer, port in peers.items()],
         }
 
+    def cli(self, name, *arguments):
+        """Runs `chuanyu` at this gateway as somebody of the PKI."""
+        cert, key = self.pki.files(name)
+        profile = self.folder / f"{name}.json"
+        profile.write_text(json.dumps({"url": f"https://localhost:{self.port}", "cert": str(cert), "key": str(key),
+                                       "trust": self.pki.trust, "crl": str(self.pki.folder / "crl.pem")}))
+        return subprocess.run([str(BIN / "chuanyu"), "--as", str(profile), *arguments], capture_output=True, text=True,
+                              check=False, timeout=60)
+
     @property
     def data(self):
         return self.folder / "data"
