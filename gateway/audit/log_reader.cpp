@@ -1,6 +1,9 @@
 #include "gateway/audit/log_reader.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "gateway/storage/page_check.h"
 
 namespace chuanyu::audit {
 namespace {
@@ -8,12 +11,16 @@ namespace {
 namespace layout = ledger::layout;
 
 constexpr std::uint64_t kEntriesPerTxn = 4096;
+constexpr std::size_t kCheckpointKey = 8;    // size
+constexpr std::size_t kCosignatureKey = 12;  // size ‖ key id
 
 }  // namespace
 
 Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
   storage::Options options;
   options.folder = folder + "/log";
+  if (!std::filesystem::is_directory(options.folder)) return error(Code::LOCAL_IO, "没有日志目录", options.folder);
+  CHUANYU_CHECK(storage::check_pages(options.folder));  // before LMDB believes a word of it
   options.tables = layout::log_tables();
   options.read_only = true;
   auto environment = storage::Environment::open(options);
@@ -25,7 +32,7 @@ Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
   }
   std::unique_ptr<LogReader> made(new LogReader(folder, *std::move(environment)));
   CHUANYU_TRY(const auto txn, made->environment_->read());
-  const auto row = txn.get(made->environment_->table(layout::kTree), layout::kTreeKey);
+  const auto row = txn.get(made->tree_row_, layout::kTreeKey);
   CHUANYU_CHECK(txn.status());
   if (!row) return error(Code::LOG_INCOMPLETE, "日志没有树行：是空日志，或副本不完整", options.folder);
   auto tree = layout::decode_tree_row(*row);
@@ -34,6 +41,11 @@ Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
     return error(newer ? Code::LOG_VERSION : Code::LOG_TAMPERED, tree.error().detail, options.folder);
   }
   made->tree_ = *std::move(tree);
+  made->rows_ = {txn.count(made->entries_), txn.count(made->tiles_), txn.count(made->tree_row_)};
+  auto checkpoints = txn.cursor(made->checkpoints_);
+  if (checkpoints.last() && checkpoints.key().size() >= kCheckpointKey)
+    made->last_checkpoint_ = read_u64(checkpoints.key());
+  CHUANYU_CHECK(txn.status());
   return made;
 }
 
@@ -42,7 +54,16 @@ LogReader::LogReader(std::string folder, std::unique_ptr<storage::Environment> e
       environment_(std::move(environment)),
       entries_(environment_->table(layout::kEntries)),
       tiles_(environment_->table(layout::kTiles)),
+      tree_row_(environment_->table(layout::kTree)),
       checkpoints_(environment_->table(layout::kCheckpoints)) {}
+
+bool LogReader::grown() const {
+  const auto txn = environment_->read();
+  if (!txn.ok()) return false;
+  const auto row = txn->get(tree_row_, layout::kTreeKey);
+  const auto tree = layout::decode_tree_row(row.value_or(BytesView{}));
+  return tree.ok() && tree->frontier.size() > size();
+}
 
 Status LogReader::for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
   while (from < to) {
@@ -86,7 +107,9 @@ std::optional<LogReader::Note> LogReader::checkpoint_from(std::uint64_t size) co
   if (!txn.ok()) return std::nullopt;
   auto cursor = txn->cursor(checkpoints_);
   for (bool more = cursor.seek(layout::number_key(size)); more; more = cursor.next()) {
-    if (cursor.key().size() != 8) continue;  // a witness's cosignature
+    if (cursor.key().size() == kCosignatureKey) continue;
+    if (cursor.key().size() != kCheckpointKey) return Note{size, {}};  // no note: verify() says so
+    if (read_u64(cursor.key()) > last_checkpoint_) break;
     return Note{read_u64(cursor.key()), std::string(cursor.value())};
   }
   return std::nullopt;

@@ -2,7 +2,8 @@
 //
 // A gateway may be appending meanwhile. Reading goes in short transactions, so that it never makes the file grow.
 // Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table or the tree row is
-// missing, LOG_VERSION for a newer format, LOG_TAMPERED for a tree row that contradicts itself.
+// missing, LOG_VERSION for a newer format, LOG_TAMPERED for a tree row that contradicts itself, LOCAL_CORRUPT with the
+// page for a data file whose pages do not hold together.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,16 @@ class LogReader {
   std::uint64_t size() const { return tree_.frontier.size(); }
   crypto::Digest root() const { return tree_.frontier.root(); }
 
+  // Rows of the tables when it was opened.
+  struct Rows {
+    std::uint64_t entries = 0;
+    std::uint64_t tiles = 0;
+    std::uint64_t trees = 0;
+  };
+  const Rows& rows() const { return rows_; }
+
+  bool grown() const;  // since it was opened: a gateway is at work
+
   // Entries [from, to) in order; LOG_INCOMPLETE names the first that is missing. `visit` stops the pass by an error.
   using Visit = std::function<Status(std::uint64_t index, BytesView entry)>;
   Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const;
@@ -36,7 +47,7 @@ class LogReader {
     std::uint64_t size = 0;
     std::string note;
   };
-  // The first checkpoint of at least that size.
+  // The first checkpoint of at least that size, of those that were there when it was opened.
   std::optional<Note> checkpoint_from(std::uint64_t size) const;
 
  private:
@@ -46,8 +57,11 @@ class LogReader {
   std::unique_ptr<storage::Environment> environment_;
   storage::Table entries_;
   storage::Table tiles_;
+  storage::Table tree_row_;
   storage::Table checkpoints_;
   ledger::layout::TreeRow tree_;
+  Rows rows_;
+  std::uint64_t last_checkpoint_ = 0;
 };
 
 }  // namespace chuanyu::audit

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 
@@ -34,7 +35,11 @@ class Pass {
       find(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_note_->size) + " 的检查点，日志只有 " +
                                      std::to_string(tree_.size()) + " 条：末尾被截去，或副本较旧");
     }
+    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+      if (kinds_[kind] > 0) report_.kinds[std::string(to_string(static_cast<ledger::EntryKind>(kind)))] = kinds_[kind];
+    }
     report_bad_signatures();
+    check_rows();
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
     if (tree_.root() != log_.root()) find(Code::LOG_TAMPERED, "条目得出的根哈希与日志所记不符");
     if (report_.checkpoints == 0 && log_.size() > 0) find(Code::LOG_INCOMPLETE, "日志没有检查点");
@@ -73,6 +78,21 @@ class Pass {
     report_.signed_size = stored.size;
   }
 
+  // What stands beside what was read: nothing may.
+  void check_rows() {
+    std::uint64_t tiles = 0;
+    for (std::uint64_t hashes = log_.size(); hashes > 0; hashes /= ledger::kTileWidth) {
+      tiles += (hashes + ledger::kTileWidth - 1) / ledger::kTileWidth;
+    }
+    const auto expect = [this](std::uint64_t rows, std::uint64_t wanted, const char* table) {
+      if (rows <= wanted) return;
+      find(Code::LOG_TAMPERED, "表中有 " + std::to_string(rows) + " 行，应为 " + std::to_string(wanted) + " 行", table);
+    };
+    expect(log_.rows().entries, log_.size(), ledger::layout::kEntries);
+    expect(log_.rows().tiles, tiles, ledger::layout::kTiles);
+    expect(log_.rows().trees, 1, ledger::layout::kTree);
+  }
+
   // One finding however many there are: with the wrong key it is every checkpoint.
   void report_bad_signatures() {
     if (bad_signatures_ == 0) return;
@@ -88,7 +108,7 @@ class Pass {
     const std::string where = "log#" + std::to_string(index);
     const auto entry = ledger::decode(bytes);
     if (!entry.ok()) return find(entry.error().code, entry.error().detail, where);
-    ++report_.kinds[std::string(ledger::to_string(entry->kind))];
+    ++kinds_[static_cast<std::uint8_t>(entry->kind)];
     if (report_.first_time == 0) report_.first_time = entry->time;
     if (entry->time < report_.last_time) ++report_.clock_steps_back;
     report_.last_time = entry->time;
@@ -110,6 +130,9 @@ class Pass {
       const std::string where = ledger::tile_path(tile, ledger::kTileWidth);
       const auto stored = log_.tile(tile);
       if (!stored || stored->size() < computed.size()) return find(Code::LOG_INCOMPLETE, "哈希块缺失或不完整", where);
+      if (stored->size() != ledger::tile_width(tile, log_.size()) * ledger::kHashBytes && !log_.grown()) {
+        return find(Code::LOG_TAMPERED, "哈希块的长度与日志的长度不符", where);
+      }
       const auto [ours, theirs] = std::mismatch(computed.begin(), computed.end(), stored->begin());
       if (ours == computed.end()) return;
       const auto place = static_cast<std::uint64_t>(ours - computed.begin()) / ledger::kHashBytes;
@@ -127,6 +150,7 @@ class Pass {
   LogReport& report_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
+  std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;
 };
