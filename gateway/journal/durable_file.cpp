@@ -7,13 +7,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <utility>
+
+#include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::journal {
 namespace {
-
-namespace fs = std::filesystem;
 
 class Descriptor {
  public:
@@ -36,12 +35,6 @@ Error failed(const char* what, const std::string& path) {
   return error(full ? Code::LOCAL_DISK_FULL : Code::LOCAL_IO, std::string(what) + "：" + std::strerror(number), path);
 }
 
-Status sync_folder(const std::string& folder) {
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return failed("不能刷写目录", folder);
-  return {};
-}
-
 Status write_all(int descriptor, BytesView bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -52,17 +45,11 @@ Status write_all(int descriptor, BytesView bytes, const std::string& path) {
   return {};
 }
 
-Status make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(fs::path(folder).parent_path().string());
-  if (errno == EEXIST) return {};
-  return failed("不能创建目录", folder);
-}
-
 }  // namespace
 
 Status write_durable_file(const std::string& folder, const std::string& name, BytesView bytes) {
   static std::atomic<std::uint64_t> counter{0};
-  CHUANYU_CHECK(make_folder(folder));
+  CHUANYU_CHECK(storage::make_durable_folder(folder));
   const std::string path = folder + "/" + name;
   const std::string temporary = path + ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   const auto write = [&]() -> Status {
@@ -72,7 +59,7 @@ Status write_durable_file(const std::string& folder, const std::string& name, By
     if (::fsync(file.get()) != 0) return failed("不能刷写文件", temporary);
     if (!file.close()) return failed("不能关闭文件", temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("不能改名", path);
-    return sync_folder(folder);
+    return storage::flush_names(folder);
   };
   Status status = write();
   if (!status.ok()) ::unlink(temporary.c_str());

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <future>
 
 #include "gateway/base/log.h"
 #include "gateway/journal/journal_impl.h"
+#include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::journal {
 namespace {
@@ -44,9 +44,8 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   Options& o = impl->options;
   if (o.clock == nullptr) o.clock = &impl->system_clock;
   if (o.log_key == nullptr) return error(Code::LOCAL_KEY_FILE, "缺少日志签名密钥");
-  std::error_code failed;
-  std::filesystem::create_directories(o.folder + "/blobs", failed);
-  if (failed) return error(Code::LOCAL_IO, "不能创建数据目录：" + failed.message(), o.folder);
+  CHUANYU_CHECK(storage::make_durable_folder(o.folder + "/blobs"));
+  CHUANYU_CHECK(storage::flush_names(o.folder + "/blobs"));  // folders of an earlier process that was killed
   ::chmod(o.folder.c_str(), 0700);
 
   CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
