@@ -1,10 +1,6 @@
 #include "gateway/audit/verify.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
@@ -97,12 +93,9 @@ class Pass {
 
   void check_blob(const ledger::Entry& entry, const std::string& where) {
     ++report_.blobs;
-    std::ifstream file(ledger::layout::blob_path(log_.folder(), entry.blob), std::ios::binary);
-    if (!file) return find(Code::LOG_INCOMPLETE, "缺少大内容文件 " + to_hex(crypto::view(entry.blob)), where);
-    const Bytes bytes((std::istreambuf_iterator<char>(file)), {});
-    if (bytes.size() != entry.blob_bytes || crypto::sha256(bytes) != entry.blob) {
-      find(Code::LOG_TAMPERED, "大内容文件与条目所记的摘要不符", where);
-    }
+    const auto blob = log_.blob(entry.blob);
+    if (!blob.ok()) return find(blob.error().code, blob.error().detail, where);
+    if (blob->size() != entry.blob_bytes) find(Code::LOG_TAMPERED, "大内容文件与条目所记的长度不符", where);
   }
 
   void compare_tiles() {

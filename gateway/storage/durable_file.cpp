@@ -1,4 +1,4 @@
-#include "gateway/journal/durable_file.h"
+#include "gateway/storage/durable_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace chuanyu::journal {
+namespace chuanyu::storage {
 namespace {
 
 namespace fs = std::filesystem;
@@ -36,12 +36,6 @@ Error failed(const char* what, const std::string& path) {
   return error(full ? Code::LOCAL_DISK_FULL : Code::LOCAL_IO, std::string(what) + "：" + std::strerror(number), path);
 }
 
-Status sync_folder(const std::string& folder) {
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return failed("不能刷写目录", folder);
-  return {};
-}
-
 Status write_all(int descriptor, BytesView bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -52,17 +46,28 @@ Status write_all(int descriptor, BytesView bytes, const std::string& path) {
   return {};
 }
 
-Status make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(fs::path(folder).parent_path().string());
+Status make_durable_folder(const std::string& folder) {
+  const std::string parent = fs::path(folder).parent_path().string();
+  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(parent.empty() ? "." : parent);
   if (errno == EEXIST) return {};
+  if (errno == ENOENT && !parent.empty() && parent != folder) {
+    CHUANYU_CHECK(make_durable_folder(parent));
+    return make_durable_folder(folder);
+  }
   return failed("不能创建目录", folder);
 }
 
 }  // namespace
 
+Status sync_folder(const std::string& folder) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return failed("不能刷写目录", folder);
+  return {};
+}
+
 Status write_durable_file(const std::string& folder, const std::string& name, BytesView bytes) {
   static std::atomic<std::uint64_t> counter{0};
-  CHUANYU_CHECK(make_folder(folder));
+  CHUANYU_CHECK(make_durable_folder(folder));
   const std::string path = folder + "/" + name;
   const std::string temporary = path + ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   const auto write = [&]() -> Status {
@@ -100,4 +105,4 @@ Result<std::optional<Bytes>> read_file(const std::string& path) {
   return std::optional<Bytes>(std::move(bytes));
 }
 
-}  // namespace chuanyu::journal
+}  // namespace chuanyu::storage
