@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -64,14 +65,23 @@ struct Prepared::Impl {
 
 namespace {
 
+// Of one checkpoint, as witnesses gave them.
+struct Cosignatures {
+  std::uint64_t size = 0;
+  std::vector<ledger::NoteSignature> lines;
+};
+
 // What the writer does in one go.
 struct Group {
   std::vector<Command> commands;
   std::vector<Outcome> outcomes;
   std::optional<SignedNote> note;
+  std::vector<Cosignatures> cosignatures;
   bool settle = false;  // a reader waits for the state
 
-  bool empty() const { return commands.empty() && !note && !settle; }
+  bool writes() const { return !commands.empty() || signs(); }
+  bool signs() const { return note || !cosignatures.empty(); }
+  bool empty() const { return !writes() && !settle; }
 };
 
 }  // namespace
@@ -92,7 +102,9 @@ struct Journal::Impl {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Command> queue;
-  std::optional<SignedNote> note;  // signed, waits to be stored
+  std::optional<SignedNote> note;          // signed, waits to be stored
+  std::vector<Cosignatures> cosignatures;  // wait to be stored
+  std::optional<Error> held;               // why nothing new is taken
   bool draining = false;
   bool state_wanted = false;
   std::atomic<bool> failed{false};
@@ -104,6 +116,7 @@ struct Journal::Impl {
 
   mutable std::mutex published_mutex;
   std::string published;  // the newest stored checkpoint
+  std::atomic<std::uint64_t> published_size{0};
 
   std::unique_ptr<LogStore> log;
   std::unique_ptr<Vault> vault;
@@ -147,7 +160,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch));
   impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
   CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->log, *impl->vault));
-  if (const auto& last = impl->log->checkpoint_at_open()) impl->published = last->note;
+  if (const auto& last = impl->log->checkpoint_at_open()) impl->publish(*last);
   impl->answered = impl->settled = impl->log->size();
   impl->metrics.size.set(static_cast<double>(impl->log->size()));
   impl->metrics.healthy.set(1);
@@ -225,12 +238,11 @@ std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands
   if (!queue.empty() && queue.size() + commands.size() > options.queue_commands) {
     return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
   }
-  if (disk->full()) {
-    for (const Command& command : commands) {
-      if (!closes(command.prepared.entry().kind)) return error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
-    }
-  }
-  return std::nullopt;
+  if (!disk->full() && !held) return std::nullopt;
+  const bool opens = std::any_of(commands.begin(), commands.end(),
+                                 [](const Command& command) { return !closes(command.prepared.entry().kind); });
+  if (!opens) return std::nullopt;
+  return held ? held : error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
 }
 
 void Journal::submit(std::vector<Command> commands) {
@@ -276,13 +288,14 @@ bool Journal::Impl::take_group(Group& group) {
   // On a busy core the requests that are being made ready come first: a commit costs the same for one and for fifty.
   std::this_thread::yield();
   std::unique_lock lock(mutex);
-  const auto something = [this] { return !queue.empty() || note || draining || state_wanted; };
+  const auto something = [this] { return !queue.empty() || note || !cosignatures.empty() || draining || state_wanted; };
   if (settled == answered) {
     changed.wait(lock, something);
   } else if (!changed.wait_for(lock, kStateIdle, something)) {
     state_wanted = true;
   }
   group.note = std::exchange(note, std::nullopt);
+  group.cosignatures = std::exchange(cosignatures, {});
   group.settle = std::exchange(state_wanted, false);
   std::size_t bytes = 0;
   while (!queue.empty() && group.commands.size() < kGroupCommands && bytes < kGroupBytes) {
@@ -309,7 +322,7 @@ void Journal::Impl::run() {
 Status Journal::Impl::commit_group(Group& group) {
   const std::uint64_t before = log->size();
   std::uint64_t appended = 0;
-  if (!group.commands.empty() || group.note) {
+  if (group.writes()) {
     CHUANYU_CHECK(state->begin());  // first: it may be open still, and two locks are taken in one order
     CHUANYU_CHECK(log->begin());
     group.outcomes.assign(group.commands.size(), Outcome{});
@@ -330,15 +343,19 @@ Status Journal::Impl::commit_group(Group& group) {
 }
 
 Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
-  if (appended == 0 && !group.note) {
+  if (appended == 0 && !group.signs()) {
     log->abort();
     return {};
   }
   if (group.note) log->put_checkpoint(*group.note);
+  for (const Cosignatures& of : group.cosignatures) {
+    for (const ledger::NoteSignature& line : of.lines) log->put_cosignature(of.size, line);
+  }
   const auto start = std::chrono::steady_clock::now();
   CHUANYU_CHECK(log->commit());
   metrics.commit.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (group.note) publish(*group.note);
+  if (group.signs() && options.on_checkpoint) options.on_checkpoint();
   if (appended == 0) return {};
   signer->grown();
   metrics.entries.add(static_cast<double>(appended));
@@ -421,6 +438,7 @@ void Journal::Impl::fail(const Error& cause, Group& group) {
 void Journal::Impl::publish(const SignedNote& stored) {
   const std::lock_guard guard(published_mutex);
   published = stored.note;
+  published_size = stored.size;
 }
 
 // --- reading --------------------------------------------------------------------------------------------------------
@@ -466,6 +484,40 @@ std::string Journal::checkpoint() const {
   const std::lock_guard guard(impl_->published_mutex);
   return impl_->published;
 }
+
+std::uint64_t Journal::signed_size() const { return impl_->published_size; }
+
+Result<std::string> Journal::cosigned_checkpoint() const {
+  CHUANYU_TRY(const auto found, impl_->log->last_cosigned());
+  return found ? found->note : std::string();
+}
+
+Result<ledger::Proof> Journal::consistency(std::uint64_t old_size, std::uint64_t size) const {
+  return ledger::consistency_proof(old_size, size, ledger::node_reader(impl_->log->tiles()));
+}
+
+Result<ledger::ProvenEntry> Journal::prove(std::uint64_t index, bool cosigned) const {
+  CHUANYU_TRY(const auto checkpoint, impl_->log->checkpoint_from(index + 1, cosigned));
+  if (!checkpoint) return error(Code::CLIENT_NOT_FOUND, cosigned ? "还没有经见证的检查点" : "还没有已签名的检查点");
+  ledger::ProvenEntry made;
+  made.index = index;
+  CHUANYU_TRY(made.entry, impl_->log->read(index));
+  CHUANYU_TRY(made.proof, ledger::inclusion_proof(index, checkpoint->size, ledger::node_reader(impl_->log->tiles())));
+  made.checkpoint = checkpoint->note;
+  return made;
+}
+
+void Journal::add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines) {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->cosignatures.push_back({size, std::move(lines)});
+  impl_->changed.notify_one();
+}
+
+void Journal::hold(std::optional<Error> why) {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->held = std::move(why);
+}
+
 const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
 bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy(); }
 
