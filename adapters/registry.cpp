@@ -90,6 +90,15 @@ const Plan* Registry::plan(std::string_view profile_id) const {
 
 const std::string& content_of(const Plan& plan) { return plan.content; }
 
+std::variant<std::shared_ptr<const Adapter>, std::vector<Error>> adapter_of(const std::string& content,
+                                                                            const std::string& name) {
+  std::vector<Error> errors;
+  const Spec spec = parse_content(content, name, errors);
+  auto plan = spec.head ? compile(spec, errors) : nullptr;
+  if (!errors.empty()) return errors;
+  return make_declarative(std::move(plan));
+}
+
 std::vector<Error> Registry::compatible_with(const Registry& previous) const {
   std::vector<Error> errors;
   for (const auto& [id, old] : previous.plans_) {

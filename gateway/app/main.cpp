@@ -10,6 +10,7 @@
 #include <string>
 
 #include "gateway/app/gateway.h"
+#include "gateway/app/restore.h"
 #include "gateway/base/log.h"
 #include "gateway/config/config.h"
 #include "gateway/terminal/usage.h"
@@ -81,6 +82,17 @@ int rebuild_state(const chuanyu::config::Config& config) {
   return 0;
 }
 
+int restore(const chuanyu::config::Config& config, const std::string& exported) {
+  const auto entries = chuanyu::app::restore(config, exported);
+  if (!entries.ok()) {
+    print({entries.error()});
+    return 1;
+  }
+  std::printf("已恢复 %llu 条到 %s；状态将在启动时重建\n", static_cast<unsigned long long>(*entries),
+              config.data.c_str());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -92,10 +104,14 @@ int main(int argc, char** argv) {
   bool check_only = false;
   bool print_default = false;
   bool rebuild = false;
+  std::string exported;
   chuanyu::terminal::begin(cli);
   cli.add_option("--config", path, "配置文件")->type_name("文件")->envname("CHUANYU_CONFIG");
   cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
   cli.add_flag("--rebuild-state", rebuild, "由日志重建状态并打印其摘要后退出（网关须已停止）");
+  cli.add_option("--restore", exported,
+                 "由 chuanyu-audit export --with-keys 的目录恢复数据目录后退出（数据目录须为空）")
+      ->type_name("目录");
   cli.add_flag("--print-default-config", print_default, "打印带注释的完整默认配置");
   if (const auto exit = chuanyu::terminal::parse(cli, argc, argv, std::cout, std::cerr)) return *exit;
   if (print_default) {
@@ -122,6 +138,7 @@ int main(int argc, char** argv) {
   }
   chuanyu::log::set_level(config.log_level);
   if (rebuild) return rebuild_state(config);
+  if (!exported.empty()) return restore(config, exported);
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

@@ -9,8 +9,6 @@
 #include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
-namespace {
-
 using Json = nlohmann::ordered_json;
 using terminal::printable;
 
@@ -27,6 +25,8 @@ const char* word(ExitCode code) {
     case kIncomplete: return "incomplete";
     case kUnsupported: return "unsupported";
     case kUnreadable: return "unreadable";
+    case kErased: return "erased";
+    case kDifferent: return "different";
     default: return "usage";
   }
 }
@@ -36,15 +36,11 @@ const char* word_zh(ExitCode code) {
     case kClean: return "完好";
     case kTampered: return "有改动，或签名无效";
     case kIncomplete: return "不完整";
-    case kUnsupported: return "含有较新版本的内容，未能全部核验";
+    case kUnsupported: return "含有本程序不认识的内容，未能全部核验";
+    case kErased: return "无误；有内容已依法删除，不能重算";
+    case kDifferent: return "重算的结果与日志所记不同";
     default: return "不能读取";
   }
-}
-
-// Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
-std::string conclusion(ExitCode code, bool signatures_checked) {
-  if (code != kClean || signatures_checked) return word_zh(code);
-  return "只核对了哈希，未见改动；未核验签名，不能据此认定日志完好：请用 --key（对方日志用 --peer-key）给出日志公钥";
 }
 
 Json to_json(const Findings& findings) {
@@ -55,6 +51,21 @@ Json to_json(const Findings& findings) {
   return list;
 }
 
+void print(const Findings& findings, std::ostream& out) {
+  for (const Error& found : findings.listed) out << "    " << printable(found.to_text()) << "\n";
+  std::uint64_t all = 0;
+  for (const auto& [code, count] : findings.counts) all += count;
+  if (all > findings.listed.size()) out << "    …… 另有 " << all - findings.listed.size() << " 处\n";
+}
+
+namespace {
+
+// Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
+std::string conclusion(ExitCode code, bool signatures_checked) {
+  if (code != kClean || signatures_checked) return word_zh(code);
+  return "只核对了哈希，未见改动；未核验签名，不能据此认定日志完好：请用 --key（对方日志用 --peer-key）给出日志公钥";
+}
+
 Json to_json(const LogReport& log) {
   return {{"folder", log.folder},
           {"origin", log.origin},
@@ -63,6 +74,8 @@ Json to_json(const LogReport& log) {
           {"checkpoints", log.checkpoints},
           {"signaturesChecked", log.signatures_checked},
           {"signedSize", log.signed_size},
+          {"witnessesChecked", log.witnesses_checked},
+          {"witnessedSize", log.witnessed_size},
           {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
           {"kinds", log.kinds},
           {"blobs", log.blobs},
@@ -85,13 +98,6 @@ Json to_json(const PairReport& pair) {
           {"receiptsChecked", pair.receipts_checked},
           {"result", word(exit_code(pair.findings))},
           {"findings", to_json(pair.findings)}};
-}
-
-void print(const Findings& findings, std::ostream& out) {
-  for (const Error& found : findings.listed) out << "    " << printable(found.to_text()) << "\n";
-  std::uint64_t all = 0;
-  for (const auto& [code, count] : findings.counts) all += count;
-  if (all > findings.listed.size()) out << "    …… 另有 " << all - findings.listed.size() << " 处\n";
 }
 
 void line(std::ostream& out, const char* label, const std::string& value) {

@@ -15,6 +15,7 @@
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/error.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/ledger/witness_policy.h"
 
 namespace chuanyu::audit {
 
@@ -32,8 +33,10 @@ struct LogReport {
   std::uint64_t size = 0;
   crypto::Digest root{};
   std::uint64_t checkpoints = 0;
-  std::uint64_t signed_size = 0;    // of the last good checkpoint
-  bool signatures_checked = false;  // false: no key was given, so that a log written anew by anybody would pass
+  std::uint64_t signed_size = 0;     // of the last good checkpoint
+  std::uint64_t witnessed_size = 0;  // of the last one that the policy's quorum cosigned
+  bool witnesses_checked = false;    // false: no policy for this log was given
+  bool signatures_checked = false;   // false: no key was given, so that a log written anew by anybody would pass
   std::uint64_t blobs = 0;
   std::map<std::string, std::uint64_t> kinds;
   std::int64_t first_time = 0;
@@ -44,6 +47,8 @@ struct LogReport {
 
 using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
-LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress);
+// `policy`: the witness policy that names this log; nullptr: cosignatures are not looked at.
+LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
+                 const ledger::WitnessPolicy* policy = nullptr);
 
 }  // namespace chuanyu::audit
