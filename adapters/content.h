@@ -1,8 +1,9 @@
 // adapters/content.h: a mapping as the log keeps it, so that an auditor can convert with the version of that day.
-// Threads: pure function. Ownership: the text is the plan's. Failure: none.
+// Threads: pure functions. Ownership: the text is the plan's.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "adapters/adapter.h"
 
@@ -10,5 +11,10 @@ namespace chuanyu::adapters {
 
 // The mapping with its code sets in it: one self-contained mapping file, as JSON with sorted keys and no comments.
 const std::string& content_of(const Plan& plan);
+
+// What records that a version of `profile` converted could no longer be read, or would mean something else, with the
+// mapping that `now` has for it (S10, as Registry::compatible_with). `content`: of that version; empty for a plug-in,
+// of which only the profile is looked for. Each with <profile>.mapping.json# in its place.
+std::vector<Error> incompatible_with(const Registry& now, const std::string& profile, const std::string& content);
 
 }  // namespace chuanyu::adapters

@@ -126,5 +126,7 @@ struct Spec {
 
 // Reads `file` and the code-set files it names. Mistakes are added to `errors`; nothing is thrown.
 Spec parse_spec(const std::string& file, std::vector<Error>& errors);
+// The same of a text that was read already; mistakes are said to stand in `file`, code sets are looked for beside it.
+Spec parse_spec(const std::string& file, std::string text, std::vector<Error>& errors);
 
 }  // namespace chuanyu::adapters
