@@ -1,5 +1,6 @@
 // chuanyu-gateway: the daemon. Exit codes: 0 ended by SIGTERM or a finished check, 1 could not start, 2 usage or
 // configuration, 75 the log failed and the supervisor is to start it again.
+#include <pwd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -39,8 +40,14 @@ sigset_t control_signals() {
   return set;
 }
 
+// The system user behind a start or a signal: goes into the log with what it changed.
+std::string who(uid_t uid) {
+  const passwd* user = ::getpwuid(uid);
+  return (user != nullptr ? std::string(user->pw_name) : std::string()) + "(" + std::to_string(uid) + ")";
+}
+
 int serve(const chuanyu::config::Config& config) {
-  auto started = chuanyu::app::Gateway::start(config);
+  auto started = chuanyu::app::Gateway::start(config, who(::getuid()));
   if (const auto* errors = std::get_if<std::vector<Error>>(&started)) {
     print(*errors);
     return 1;
@@ -51,10 +58,10 @@ int serve(const chuanyu::config::Config& config) {
   std::fflush(stdout);
   const sigset_t set = control_signals();
   while (true) {
-    int signal = 0;
-    sigwait(&set, &signal);
-    if (signal != SIGHUP) break;
-    const std::vector<Error> errors = gateway->reload();
+    siginfo_t sent{};
+    if (sigwaitinfo(&set, &sent) < 0) continue;  // interrupted
+    if (sent.si_signo != SIGHUP) break;
+    const std::vector<Error> errors = gateway->reload(who(sent.si_uid));
     for (const Error& error : errors) chuanyu::log::error("reload.refused", {{"error", error.to_text()}});
     chuanyu::log::info("reload.done", {{"errors", errors.size()}});
   }

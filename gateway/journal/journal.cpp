@@ -4,23 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <filesystem>
 #include <future>
-#include <mutex>
-#include <thread>
 
 #include "gateway/base/log.h"
-#include "gateway/base/metrics.h"
-#include "gateway/journal/disk_watch.h"
-#include "gateway/journal/log_store.h"
-#include "gateway/journal/signer.h"
-#include "gateway/journal/state_store.h"
-#include "gateway/journal/vault.h"
+#include "gateway/journal/journal_impl.h"
+#include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::journal {
 namespace {
@@ -33,23 +22,6 @@ constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kStateLag = 1024;
 constexpr std::chrono::milliseconds kStateIdle{10};
 
-struct Metrics {
-  metrics::Counter entries = metrics::counter("chuanyu_log_entries_total", "Entries made durable");
-  metrics::Histogram group =
-      metrics::histogram("chuanyu_log_group_entries", "Entries a commit", {1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
-  metrics::Histogram commit = metrics::histogram("chuanyu_log_commit_seconds", "Commit of the log, flushes included",
-                                                 {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1});
-  metrics::Gauge queue = metrics::gauge("chuanyu_log_queue_commands", "Commands that wait for the writer");
-  metrics::Gauge size = metrics::gauge("chuanyu_log_size_entries", "Length of the log");
-  metrics::Gauge bytes = metrics::gauge("chuanyu_log_used_bytes", "Size of the log's file");
-  metrics::Gauge unsigned_entries =
-      metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
-  metrics::Gauge healthy =
-      metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
-  metrics::Counter refused =
-      metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
-};
-
 // Entries that end what was begun are taken also when the disk is nearly full.
 bool closes(ledger::EntryKind kind) {
   using ledger::EntryKind;
@@ -59,90 +31,11 @@ bool closes(ledger::EntryKind kind) {
 
 }  // namespace
 
-struct Prepared::Impl {
-  Sealed sealed;
-};
-
-namespace {
-
-// Of one checkpoint, as witnesses gave them.
-struct Cosignatures {
-  std::uint64_t size = 0;
-  std::vector<ledger::NoteSignature> lines;
-};
-
-// What the writer does in one go.
-struct Group {
-  std::vector<Command> commands;
-  std::vector<Outcome> outcomes;
-  std::optional<SignedNote> note;
-  std::vector<Cosignatures> cosignatures;
-  bool settle = false;  // a reader waits for the state
-
-  bool writes() const { return !commands.empty() || signs(); }
-  bool signs() const { return note || !cosignatures.empty(); }
-  bool empty() const { return !writes() && !settle; }
-};
-
-}  // namespace
-
 Prepared::Prepared(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Prepared::Prepared(Prepared&&) noexcept = default;
 Prepared& Prepared::operator=(Prepared&&) noexcept = default;
 Prepared::~Prepared() = default;
 const ledger::Entry& Prepared::entry() const { return impl_->sealed.entry; }
-
-struct Journal::Impl {
-  Impl(Options given, Projection& made) : options(std::move(given)), projection(made) {}
-
-  Options options;
-  Projection& projection;
-  SystemClock system_clock;
-  Metrics metrics;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<Command> queue;
-  std::optional<SignedNote> note;          // signed, waits to be stored
-  std::vector<Cosignatures> cosignatures;  // wait to be stored
-  std::optional<Error> held;               // why nothing new is taken
-  bool draining = false;
-  bool state_wanted = false;
-  std::atomic<bool> failed{false};
-
-  std::condition_variable state_settled;
-  std::atomic<std::uint64_t> answered{0};  // entries whose commands were answered, or are just being
-  std::atomic<std::uint64_t> settled{0};   // entries in the committed state
-  std::atomic<bool> state_read{false};     // since the last group
-
-  mutable std::mutex published_mutex;
-  std::string published;  // the newest stored checkpoint
-  std::atomic<std::uint64_t> published_size{0};
-
-  std::unique_ptr<LogStore> log;
-  std::unique_ptr<Vault> vault;
-  std::unique_ptr<StateStore> state;
-  std::unique_ptr<Signer> signer;
-  std::unique_ptr<DiskWatch> disk;
-  std::thread writer;
-  std::once_flag stopped;
-
-  Sealed seal(Draft draft) const;
-  std::optional<Error> refusal(const std::vector<Command>& commands) const;
-  void refuse_writer_thread(const char* what) const;
-  void await_state();
-  bool take_group(Group& group);
-  void run();
-  Status commit_group(Group& group);
-  Status commit_log(Group& group, std::uint64_t appended);
-  Status settle_state();
-  void answer(const Group& group);
-  bool decide(Command& command, Outcome& outcome);
-  void append(const Sealed& sealed, Outcome& outcome);
-  void fail(const Error& cause, Group& group);
-  void store_last_note();
-  void publish(const SignedNote& stored);
-  void stop();
-};
 
 // --- opening and stopping -------------------------------------------------------------------------------------------
 
@@ -151,9 +44,8 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   Options& o = impl->options;
   if (o.clock == nullptr) o.clock = &impl->system_clock;
   if (o.log_key == nullptr) return error(Code::LOCAL_KEY_FILE, "缺少日志签名密钥");
-  std::error_code failed;
-  std::filesystem::create_directories(o.folder + "/blobs", failed);
-  if (failed) return error(Code::LOCAL_IO, "不能创建数据目录：" + failed.message(), o.folder);
+  CHUANYU_CHECK(storage::make_durable_folder(o.folder + "/blobs"));
+  CHUANYU_CHECK(storage::flush_names(o.folder + "/blobs"));  // folders of an earlier process that was killed
   ::chmod(o.folder.c_str(), 0700);
 
   CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
@@ -242,7 +134,7 @@ std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands
   const bool opens = std::any_of(commands.begin(), commands.end(),
                                  [](const Command& command) { return !closes(command.prepared.entry().kind); });
   if (!opens) return std::nullopt;
-  return held ? held : error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
+  return held ? held->why : error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
 }
 
 void Journal::submit(std::vector<Command> commands) {
@@ -440,85 +332,5 @@ void Journal::Impl::publish(const SignedNote& stored) {
   published = stored.note;
   published_size = stored.size;
 }
-
-// --- reading --------------------------------------------------------------------------------------------------------
-
-Result<storage::ReadTxn> Journal::state() const {
-  impl_->await_state();
-  return impl_->state->environment().read();
-}
-
-// Until the state has what was answered before this call.
-void Journal::Impl::await_state() {
-  refuse_writer_thread("state");
-  const std::uint64_t wanted = answered;
-  state_read = true;
-  if (settled >= wanted) return;
-  std::unique_lock lock(mutex);
-  state_wanted = true;
-  changed.notify_one();
-  state_settled.wait(lock, [&] { return settled >= wanted || failed; });
-}
-
-Result<storage::ReadTxn> Journal::state_of_late() const { return impl_->state->environment().read(); }
-const storage::Environment& Journal::state_environment() const {
-  impl_->await_state();
-  return impl_->state->environment();
-}
-
-Result<Stored> Journal::read(std::uint64_t index) const {
-  CHUANYU_TRY(const Bytes bytes, impl_->log->read(index));
-  CHUANYU_TRY(ledger::Entry entry, ledger::decode(bytes));
-  CHUANYU_TRY(Opened opened, impl_->vault->open(entry));
-  return Stored{index, std::move(entry), std::move(opened.body), opened.erased};
-}
-
-std::uint64_t Journal::size() const { return impl_->log->size(); }
-crypto::Digest Journal::token(BytesView value) const {
-  return crypto::hmac_sha256(impl_->vault->keys().token_key(), value);
-}
-crypto::Digest Journal::keyed_digest(BytesView value) const {
-  return crypto::hmac_sha256(impl_->vault->keys().digest_key(), value);
-}
-std::string Journal::checkpoint() const {
-  const std::lock_guard guard(impl_->published_mutex);
-  return impl_->published;
-}
-
-std::uint64_t Journal::signed_size() const { return impl_->published_size; }
-
-Result<std::string> Journal::cosigned_checkpoint() const {
-  CHUANYU_TRY(const auto found, impl_->log->last_cosigned());
-  return found ? found->note : std::string();
-}
-
-Result<ledger::Proof> Journal::consistency(std::uint64_t old_size, std::uint64_t size) const {
-  return ledger::consistency_proof(old_size, size, ledger::node_reader(impl_->log->tiles()));
-}
-
-Result<ledger::ProvenEntry> Journal::prove(std::uint64_t index, bool cosigned) const {
-  CHUANYU_TRY(const auto checkpoint, impl_->log->checkpoint_from(index + 1, cosigned));
-  if (!checkpoint) return error(Code::CLIENT_NOT_FOUND, cosigned ? "还没有经见证的检查点" : "还没有已签名的检查点");
-  ledger::ProvenEntry made;
-  made.index = index;
-  CHUANYU_TRY(made.entry, impl_->log->read(index));
-  CHUANYU_TRY(made.proof, ledger::inclusion_proof(index, checkpoint->size, ledger::node_reader(impl_->log->tiles())));
-  made.checkpoint = checkpoint->note;
-  return made;
-}
-
-void Journal::add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines) {
-  const std::lock_guard guard(impl_->mutex);
-  impl_->cosignatures.push_back({size, std::move(lines)});
-  impl_->changed.notify_one();
-}
-
-void Journal::hold(std::optional<Error> why) {
-  const std::lock_guard guard(impl_->mutex);
-  impl_->held = std::move(why);
-}
-
-const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
-bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy(); }
 
 }  // namespace chuanyu::journal

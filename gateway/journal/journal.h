@@ -77,10 +77,15 @@ class Projection {
   virtual void committed() {}
 };
 
+// How much stands behind a receipt: the log's own disk, its signature, a quorum of witnesses.
+enum class Level : std::uint8_t { durable, signed_, witnessed };
+
 struct Receipt {
   std::uint64_t index = 0;
   crypto::Digest leaf{};  // RFC 6962 leaf hash of the entry
   TimeUs time = 0;        // the entry's
+  Level level = Level::durable;
+  std::string proof{};  // beyond durable: gateway/ledger/receipt.h
 };
 
 // What to do with a prepared command, decided on the writer thread.
@@ -115,6 +120,12 @@ struct Stored {
   ledger::Entry entry;
   Bytes body;
   bool erased = false;
+};
+
+// Why commands are refused while nothing is wrong with the log itself.
+struct Hold {
+  Error why;
+  bool whole = false;  // every command; otherwise what ends what was begun and the log's own entries are still taken
 };
 
 struct Options {
@@ -168,12 +179,11 @@ class Journal {
   Result<ledger::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
   // What witnesses answered for the checkpoint of that size; stored with the next group.
   void add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines);
-  // The entry with its proof under the first checkpoint that covers it and, with `cosigned`, that a witness cosigned.
-  // CLIENT_NOT_FOUND when there is none yet.
-  Result<ledger::ProvenEntry> prove(std::uint64_t index, bool cosigned) const;
-  // From now on commands are refused with this error, but for those that end what was begun and the log's own;
-  // nothing: as before. For who finds that this log may not go on.
-  void hold(std::optional<Error> why);
+  // The entry with its proof under the first checkpoint that covers it and is accepted. CLIENT_NOT_FOUND: not yet.
+  using Accept = std::function<bool(const std::string& checkpoint)>;
+  Result<ledger::ProvenEntry> prove(std::uint64_t index, const Accept& accept = {}) const;
+  // From now on commands are refused; nothing: as before. For who finds that this log may not go on.
+  void hold(std::optional<Hold> hold);
   const crypto::SigningKey& signing_key() const;
   bool healthy()
       const;    // false for good after a failed commit, a signer that found something wrong, or no more payload keys

@@ -161,25 +161,21 @@ ledger::TileReader LogStore::tiles() const {
   return [this](const ledger::TileId& wanted) { return tile(wanted); };
 }
 
-Result<std::optional<SignedNote>> LogStore::checkpoint_from(std::uint64_t size, bool cosigned) const {
+Result<std::optional<SignedNote>> LogStore::checkpoint_from(std::uint64_t size, const Accept& accept) const {
   CHUANYU_TRY(const auto txn, environment_->read());
   auto cursor = txn.cursor(checkpoints_);
   std::optional<SignedNote> found;
-  bool complete = false;  // it has what was asked for
+  const auto accepted = [&] { return found && (!accept || accept(found->note)); };
   for (bool more = cursor.seek(layout::number_key(size)); more; more = cursor.next()) {
     if (!layout::is_checkpoint_key(cursor.key())) {
-      if (!found) continue;  // of a checkpoint before
-      found->note += cursor.value();
-      complete = true;
-    } else if (complete) {
-      break;
-    } else {
-      found = SignedNote{read_u64(cursor.key()), std::string(cursor.value())};
-      complete = !cosigned;
+      if (found) found->note += cursor.value();  // otherwise of a checkpoint before
+      continue;
     }
+    if (accepted()) return found;
+    found = SignedNote{read_u64(cursor.key()), std::string(cursor.value())};
   }
   CHUANYU_CHECK(txn.status());
-  return complete ? found : std::nullopt;
+  return accepted() ? found : std::nullopt;
 }
 
 Result<std::optional<SignedNote>> LogStore::last_cosigned() const {
@@ -193,7 +189,7 @@ Result<std::optional<SignedNote>> LogStore::last_cosigned() const {
     if (!found) return std::optional<SignedNote>();
     size = read_u64(cursor.key());
   }
-  return checkpoint_from(size, true);
+  return checkpoint_from(size, {});
 }
 
 Result<crypto::Digest> LogStore::root_at(std::uint64_t size) const {

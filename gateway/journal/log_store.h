@@ -49,9 +49,10 @@ class LogStore {
   Result<Bytes> tile(const ledger::TileId& tile) const;  // LOG_INCOMPLETE when there is none
   ledger::TileReader tiles() const;
   Result<crypto::Digest> root_at(std::uint64_t size) const;
-  // The first checkpoint of at least that size, its cosignatures behind its own signature; with `cosigned` the first
-  // that a witness cosigned. Nothing when there is none.
-  Result<std::optional<SignedNote>> checkpoint_from(std::uint64_t size, bool cosigned) const;
+  // The first checkpoint of at least that size that is accepted, its cosignatures behind its own signature; nothing
+  // when there is none.
+  using Accept = std::function<bool(const std::string& note)>;
+  Result<std::optional<SignedNote>> checkpoint_from(std::uint64_t size, const Accept& accept) const;
   // The last that a witness cosigned.
   Result<std::optional<SignedNote>> last_cosigned() const;
   const std::optional<SignedNote>& checkpoint_at_open() const { return checkpoint_; }

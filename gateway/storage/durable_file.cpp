@@ -7,13 +7,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <utility>
+
+#include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::storage {
 namespace {
-
-namespace fs = std::filesystem;
 
 class Descriptor {
  public:
@@ -46,24 +45,7 @@ Status write_all(int descriptor, BytesView bytes, const std::string& path) {
   return {};
 }
 
-Status make_durable_folder(const std::string& folder) {
-  const std::string parent = fs::path(folder).parent_path().string();
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(parent.empty() ? "." : parent);
-  if (errno == EEXIST) return {};
-  if (errno == ENOENT && !parent.empty() && parent != folder) {
-    CHUANYU_CHECK(make_durable_folder(parent));
-    return make_durable_folder(folder);
-  }
-  return failed("不能创建目录", folder);
-}
-
 }  // namespace
-
-Status sync_folder(const std::string& folder) {
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return failed("不能刷写目录", folder);
-  return {};
-}
 
 Status write_durable_file(const std::string& folder, const std::string& name, BytesView bytes) {
   static std::atomic<std::uint64_t> counter{0};
@@ -77,7 +59,7 @@ Status write_durable_file(const std::string& folder, const std::string& name, By
     if (::fsync(file.get()) != 0) return failed("不能刷写文件", temporary);
     if (!file.close()) return failed("不能关闭文件", temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) return failed("不能改名", path);
-    return sync_folder(folder);
+    return flush_names(folder);
   };
   Status status = write();
   if (!status.ok()) ::unlink(temporary.c_str());

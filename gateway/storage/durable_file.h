@@ -13,8 +13,6 @@ namespace chuanyu::storage {
 
 // tmp + fsync + rename + fsync of the folder. The folder and those above it are made (and made durable) when missing.
 Status write_durable_file(const std::string& folder, const std::string& name, BytesView bytes);
-// What was renamed, made or removed in it stays so.
-Status sync_folder(const std::string& folder);
 // Nothing when there is no such file.
 Result<std::optional<Bytes>> read_file(const std::string& path);
 

@@ -28,6 +28,12 @@ class ProofTest : public JournalTest {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, holds);
   }
+  Journal::Accept cosigned() const {
+    return [this](const std::string& checkpoint) {
+      const ledger::NamedKey witness{"w", witness_.verify_key(), ledger::KeyType::cosignature};
+      return ledger::cosigned_at(ledger::parse_note(checkpoint).value(), witness).has_value();
+    };
+  }
   ledger::NamedKey log_key() const { return {kOrigin, key_->verify_key()}; }
 
   // As a witness would: cosigns the newest checkpoint.
@@ -50,14 +56,14 @@ TEST_F(ProofTest, EveryEntryHasAReceiptOnceItIsSigned) {
   append_many(700, [](std::size_t i) { return "body " + std::to_string(i); });
   wait_until([&] { return journal_->signed_size() == 700; });
   for (const std::uint64_t index : {0U, 1U, 255U, 256U, 511U, 698U, 699U}) {
-    const auto proven = journal_->prove(index, false);
+    const auto proven = journal_->prove(index);
     ASSERT_TRUE(proven.ok()) << proven.error().to_text();
     const auto opened = ledger::open_receipt(ledger::parse_receipt(ledger::to_text(*proven)).value(), log_key());
     ASSERT_TRUE(opened.ok()) << index << ": " << opened.error().to_text();
     EXPECT_EQ(ledger::decode(proven->entry)->from, "11510000008282717J");
   }
-  EXPECT_EQ(journal_->prove(0, true).error().code, Code::CLIENT_NOT_FOUND);  // nobody has witnessed it
-  EXPECT_FALSE(journal_->prove(700, false).ok());
+  EXPECT_EQ(journal_->prove(0, cosigned()).error().code, Code::CLIENT_NOT_FOUND);  // nobody has witnessed it
+  EXPECT_FALSE(journal_->prove(700).ok());
 }
 
 TEST_F(ProofTest, CosignaturesStayWithTheirCheckpoint) {
@@ -69,15 +75,15 @@ TEST_F(ProofTest, CosignaturesStayWithTheirCheckpoint) {
   wait_until([&] { return journal_->signed_size() > size; });
 
   const ledger::NamedKey witness{"w", witness_.verify_key(), ledger::KeyType::cosignature};
-  const auto proven = journal_->prove(0, true);
+  const auto proven = journal_->prove(0, cosigned());
   ASSERT_TRUE(proven.ok()) << proven.error().to_text();
   EXPECT_EQ(ledger::cosigned_at(ledger::parse_note(proven->checkpoint).value(), witness), 1000U);
   EXPECT_TRUE(ledger::open_receipt(*proven, log_key()).ok());
-  EXPECT_EQ(journal_->prove(1, true).error().code, Code::CLIENT_NOT_FOUND);
+  EXPECT_EQ(journal_->prove(1, cosigned()).error().code, Code::CLIENT_NOT_FOUND);
 
   // All of it survives a restart, and the journal still finds its own last checkpoint behind the witness's line.
   ASSERT_TRUE(open().ok());
-  EXPECT_EQ(journal_->prove(0, true)->checkpoint, proven->checkpoint);
+  EXPECT_EQ(journal_->prove(0, cosigned())->checkpoint, proven->checkpoint);
   EXPECT_EQ(journal_->signed_size(), 2U);
   EXPECT_EQ(journal_->cosigned_checkpoint().value(), proven->checkpoint);
 }
@@ -98,11 +104,13 @@ TEST_F(ProofTest, ConsistencyHoldsBetweenAnyTwoCheckpoints) {
 TEST_F(ProofTest, AHeldLogTakesOnlyWhatEndsWhatWasBegun) {
   open_watched();
   append("before");
-  journal_->hold(error(Code::LOCAL_LOG_UNWITNESSED, "四小时没有见证"));
+  journal_->hold(Hold{error(Code::LOCAL_LOG_UNWITNESSED, "四小时没有见证"), false});
   const Outcome refused = journal_->append(draft_of(ledger::EntryKind::accepted, "new"));
   EXPECT_EQ(refused.status.error().code, Code::LOCAL_LOG_UNWITNESSED);
   EXPECT_TRUE(journal_->append(draft_of(ledger::EntryKind::delivered, "receipt")).status.ok());
   EXPECT_TRUE(journal_->append(draft_of(ledger::EntryKind::policy, {})).status.ok());
+  journal_->hold(Hold{error(Code::LOCAL_LOG_BEHIND), true});
+  EXPECT_EQ(journal_->append(draft_of(ledger::EntryKind::policy, {})).status.error().code, Code::LOCAL_LOG_BEHIND);
   journal_->hold(std::nullopt);
   EXPECT_TRUE(journal_->append(draft_of(ledger::EntryKind::accepted, "new")).status.ok());
 }
