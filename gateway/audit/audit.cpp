@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
@@ -30,6 +31,9 @@ struct Arguments {
   std::string peer;
   std::vector<std::string> keys;
   std::string peer_key;
+  std::string certificates;
+  std::string html;
+  bool both = false;
   bool json = false;
 
   std::string folder;
@@ -41,6 +45,16 @@ struct Arguments {
   bool reveal = false;
 };
 
+// What was asked for, in the form with a folder and a key each.
+std::string command_of(const std::vector<std::string>& folders, const std::vector<std::string>& keys) {
+  std::string text = "chuanyu-audit verify";
+  for (const std::string& folder : folders) text += " " + folder;
+  for (const std::string& key : keys) {
+    if (!key.empty()) text += " --key " + key;
+  }
+  return text;
+}
+
 int run_verify(const CLI::App& app, const Arguments& arguments, const Streams& streams) {
   std::vector<std::string> folders = arguments.folders;
   std::vector<std::string> key_texts = arguments.keys;
@@ -51,6 +65,13 @@ int run_verify(const CLI::App& app, const Arguments& arguments, const Streams& s
   }
   if (arguments.keys.size() > arguments.folders.size()) {
     return terminal::misused(app, "--key 多于目录", streams.err);
+  }
+  if (arguments.both && folders.size() != 2) return terminal::misused(app, "--both 须给出两个目录", streams.err);
+  std::optional<Certificates> certificates;
+  if (!arguments.certificates.empty()) {
+    auto read = read_certificates(arguments.certificates);
+    if (!read.ok()) return fail(streams.err, read.error());
+    certificates = *std::move(read);
   }
   key_texts.resize(folders.size());
   std::vector<std::optional<crypto::VerifyKey>> keys;
@@ -70,7 +91,8 @@ int run_verify(const CLI::App& app, const Arguments& arguments, const Streams& s
       verification.unreadable.add(log.error());
       continue;
     }
-    verification.logs.push_back(verify(**log, keys[i], progress_on(streams, folders[i])));
+    verification.logs.push_back(
+        verify(**log, keys[i], progress_on(streams, folders[i]), certificates ? &*certificates : nullptr));
     logs.push_back(*std::move(log));
   }
   if (folders.size() == 2 && logs.size() == 2) {
@@ -79,6 +101,12 @@ int run_verify(const CLI::App& app, const Arguments& arguments, const Streams& s
   }
   if (arguments.json) print_json(verification, streams.out);
   if (!arguments.json) print(verification, streams.out);
+  if (!arguments.html.empty()) {
+    std::ofstream page(arguments.html);
+    print_html(verification, command_of(folders, key_texts), page);
+    page.close();
+    if (!page) return fail(streams.err, error(Code::LOCAL_IO, "不能写报告", arguments.html));
+  }
   return exit_code(verification);
 }
 
@@ -135,6 +163,10 @@ void add_verify(CLI::App& command, Arguments& arguments) {
       ->allow_extra_args(false);  // one value each: the next word may be a folder
   command.add_option("--peer", arguments.peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
   command.add_option("--peer-key", arguments.peer_key, "另一网关的日志公钥")->type_name("PUB");
+  command.add_flag("--both", arguments.both, "两份日志互相核对（给出两个目录时总是如此）");
+  command.add_option("--certificates", arguments.certificates, "机构与网关证书的目录：核对证书在当时是否有效")
+      ->type_name("DIR");
+  command.add_option("--html", arguments.html, "另写一份可打印的报告")->type_name("FILE");
   command.add_flag("--json", arguments.json, "以 JSON 输出");
 }
 

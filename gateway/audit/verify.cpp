@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/audit/chain.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 
@@ -12,8 +13,16 @@ constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of t
 
 class Pass {
  public:
-  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, LogReport& report)
-      : log_(log), key_(key), report_(report), next_note_(log.checkpoint_from(0)) {}
+  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Certificates* certificates,
+       LogReport& report)
+      : log_(log),
+        key_(key),
+        report_(report),
+        chain_(log, certificates, report,
+               [this](Code code, std::string detail, std::string where) {
+                 find(code, std::move(detail), std::move(where));
+               }),
+        next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
     check_notes();
@@ -88,6 +97,7 @@ class Pass {
     if (report_.first_time == 0) report_.first_time = entry->time;
     if (entry->time < report_.last_time) ++report_.clock_steps_back;
     report_.last_time = entry->time;
+    chain_.entry(index, *entry);
     if (entry->blob_bytes > 0) check_blob(*entry, where);
   }
 
@@ -118,6 +128,7 @@ class Pass {
   const LogReader& log_;
   const std::optional<crypto::VerifyKey>& key_;
   LogReport& report_;
+  Chain chain_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
   std::uint64_t bad_signatures_ = 0;
@@ -131,14 +142,15 @@ void Findings::add(Error found) {
   if (listed.size() < kListed) listed.push_back(std::move(found));
 }
 
-LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress) {
+LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
+                 const Certificates* certificates) {
   LogReport report;
   report.folder = log.folder();
   report.origin = log.origin();
   report.size = log.size();
   report.root = log.root();
   report.signatures_checked = key.has_value();
-  Pass pass(log, key, report);
+  Pass pass(log, key, certificates, report);
   const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
     if (progress && index % 4096 == 0) progress(index, log.size());
     return pass.entry(index, bytes);
