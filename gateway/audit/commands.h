@@ -29,15 +29,21 @@ struct Command {
   const CLI::App* app = nullptr;
   std::function<int()> run;
 };
+Command add_verify(CLI::App& app, const Streams& streams);
 Command add_export(CLI::App& app, const Streams& streams);
 Command add_rederive(CLI::App& app, const Streams& streams);
 Command add_replay(CLI::App& app, const Streams& streams);
+Command add_witness(CLI::App& app, const Streams& streams);
+Command add_vkey(CLI::App& app, const Streams& streams);
+Command add_receipt(CLI::App& app, const Streams& streams);
 Command add_timeline(CLI::App& app, const Streams& streams);
 
 // Says on `err` what went wrong and what to do; the exit code.
 int fail(std::ostream& err, const Error& found);
 // A PEM file, or NAME+ID+BASE64.
 Result<crypto::VerifyKey> read_key(const std::string& text);
+// A witness policy from its file; errors name file and line.
+Result<ledger::WitnessPolicy> read_policy(const std::string& path);
 // Shows how far a pass over `folder` is, when anybody is to see it.
 Progress progress_on(const Streams& streams, const std::string& folder);
 

@@ -75,6 +75,8 @@ class Page {
     row("检查点",
         std::to_string(log.checkpoints) + " 个；核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条");
     row("检查点签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+    row("见证",
+        log.witnesses_checked ? "足额见证方签名覆盖到第 " + std::to_string(log.witnessed_size) + " 条" : "未核验");
     row("策略、名录版本", std::to_string(log.versions) + " 个");
     row("大内容文件", std::to_string(log.blobs) + " 个");
     std::string kinds;
@@ -128,7 +130,7 @@ void print_html(const Verification& verification, const std::string& command, st
 
   page.heading("一、核对了什么");
   page.points({"每一条目的规范编码；条目 → 叶哈希 → 哈希块 → 根哈希",
-               "每一个检查点的签名（给出公钥时）与根哈希；大内容文件的摘要",
+               "每一个检查点的签名（给出公钥时）、见证方签名（给出见证策略时）与根哈希；大内容文件的摘要",
                "每一决定所用的策略与名录、每一转换所用的映射，此前都有记录，内容与摘要相符",
                "两份日志时：每一封发出的信件与对方收到的条目、对方签名的回执逐一配对"});
   page.heading("二、日志");

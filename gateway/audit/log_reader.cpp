@@ -46,9 +46,13 @@ std::optional<LogReader::Note> LogReader::checkpoint_from(std::uint64_t size) co
   std::optional<Note> found;
   const Status read =
       for_each_row(Rows::checkpoints, layout::number_key(size), [&](BytesView key, BytesView value) -> Result<bool> {
-        if (key.size() != 8) return true;  // a witness's cosignature
+        if (!layout::is_checkpoint_key(key)) {  // a witness's cosignature: of this one, or of one before
+          if (found) found->note += value;
+          return true;
+        }
+        if (found) return false;
         found = Note{read_u64(key), std::string(value)};
-        return false;
+        return true;
       });
   return read.ok() ? found : std::nullopt;
 }

@@ -51,7 +51,7 @@ class LogReader {
     std::uint64_t size = 0;
     std::string note;
   };
-  // The first checkpoint of at least that size.
+  // The first checkpoint of at least that size, with its cosignatures.
   std::optional<Note> checkpoint_from(std::uint64_t size) const;
 
  protected:

@@ -74,6 +74,8 @@ Json to_json(const LogReport& log) {
           {"checkpoints", log.checkpoints},
           {"signaturesChecked", log.signatures_checked},
           {"signedSize", log.signed_size},
+          {"witnessesChecked", log.witnesses_checked},
+          {"witnessedSize", log.witnessed_size},
           {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
           {"kinds", log.kinds},
           {"blobs", log.blobs},
@@ -156,6 +158,7 @@ std::vector<std::string> not_checked(const Verification& verification) {
   for (const LogReport& log : verification.logs) {
     const std::string of = log.origin + "：";
     if (!log.signatures_checked) list.push_back(of + "没有给出日志公钥，未核验检查点的签名，只核对了哈希");
+    if (!log.witnesses_checked) list.push_back(of + "没有给出见证策略（--policy），未核验见证方的签名");
     if (log.signed_size < log.size) {
       list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");
     }

@@ -13,10 +13,11 @@ constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of t
 
 class Pass {
  public:
-  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Certificates* certificates,
-       LogReport& report)
+  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const ledger::WitnessPolicy* policy,
+       const Certificates* certificates, LogReport& report)
       : log_(log),
         key_(key),
+        policy_(policy),
         report_(report),
         chain_(log, certificates, report,
                [this](Code code, std::string detail, std::string where) {
@@ -40,6 +41,9 @@ class Pass {
                                      std::to_string(tree_.size()) + " 条：末尾被截去，或副本较旧");
     }
     report_bad_signatures();
+    if (policy_ != nullptr && policy_->asks_for_any() && report_.witnessed_size == 0 && tree_.size() > 0) {
+      find(Code::LOG_UNWITNESSED, "没有一个检查点达到见证策略所要求的见证");
+    }
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
     if (tree_.root() != log_.root()) find(Code::LOG_TAMPERED, "条目得出的根哈希与日志所记不符");
     if (report_.checkpoints == 0 && log_.size() > 0) find(Code::LOG_INCOMPLETE, "日志没有检查点");
@@ -76,6 +80,7 @@ class Pass {
       return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
     }
     report_.signed_size = stored.size;
+    if (policy_ != nullptr && policy_->judge(*note).quorum) report_.witnessed_size = stored.size;
   }
 
   // One finding however many there are: with the wrong key it is every checkpoint.
@@ -127,6 +132,7 @@ class Pass {
 
   const LogReader& log_;
   const std::optional<crypto::VerifyKey>& key_;
+  const ledger::WitnessPolicy* const policy_;
   LogReport& report_;
   Chain chain_;
   ledger::TreeWriter tree_;
@@ -143,14 +149,15 @@ void Findings::add(Error found) {
 }
 
 LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
-                 const Certificates* certificates) {
+                 const ledger::WitnessPolicy* policy, const Certificates* certificates) {
   LogReport report;
   report.folder = log.folder();
   report.origin = log.origin();
   report.size = log.size();
   report.root = log.root();
   report.signatures_checked = key.has_value();
-  Pass pass(log, key, certificates, report);
+  report.witnesses_checked = policy != nullptr;
+  Pass pass(log, key, policy, certificates, report);
   const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
     if (progress && index % 4096 == 0) progress(index, log.size());
     return pass.entry(index, bytes);

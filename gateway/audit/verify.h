@@ -16,6 +16,7 @@
 #include "gateway/base/error.h"
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/ledger/witness_policy.h"
 
 namespace chuanyu::audit {
 
@@ -33,8 +34,10 @@ struct LogReport {
   std::uint64_t size = 0;
   crypto::Digest root{};
   std::uint64_t checkpoints = 0;
-  std::uint64_t signed_size = 0;    // of the last good checkpoint
-  bool signatures_checked = false;  // false: no key was given, so that a log written anew by anybody would pass
+  std::uint64_t signed_size = 0;     // of the last good checkpoint
+  std::uint64_t witnessed_size = 0;  // of the last one that the policy's quorum cosigned
+  bool witnesses_checked = false;    // false: no policy for this log was given
+  bool signatures_checked = false;   // false: no key was given, so that a log written anew by anybody would pass
   std::uint64_t blobs = 0;
   std::map<std::string, std::uint64_t> kinds;
   std::int64_t first_time = 0;
@@ -53,8 +56,9 @@ using Certificates = std::map<crypto::Digest, crypto::Certificate>;
 // Every certificate of a folder and those below it. CONFIG_UNREADABLE when there is none.
 Result<Certificates> read_certificates(const std::string& folder);
 
-// `certificates`: nullptr, or who acted, to tell whether they were valid at their time.
+// `policy`: the witness policy that names this log; nullptr: cosignatures are not looked at.
+// `certificates`: who acted, to tell whether they were valid at their time; nullptr: not looked at.
 LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
-                 const Certificates* certificates = nullptr);
+                 const ledger::WitnessPolicy* policy = nullptr, const Certificates* certificates = nullptr);
 
 }  // namespace chuanyu::audit

@@ -145,7 +145,7 @@ class Witnessed(unittest.TestCase):
         short = self.folder / "short.tlog-proof"
         short.write_text("".join(line for line in text.splitlines(True) if "audit.witness" not in line), encoding="utf-8")
         done = audit("receipt", short, "--policy", policy)
-        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.returncode, 4)
         self.assertIn("LOG_UNWITNESSED", done.stderr)
         changed = self.folder / "changed.tlog-proof"
         changed.write_text(text.replace(f"index {Receipt(text).index}", f"index {Receipt(text).index - 1}"), encoding="utf-8")
