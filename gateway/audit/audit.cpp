@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
@@ -26,77 +27,16 @@ constexpr const char* kFooter =
 )";
 
 struct Arguments {
-  std::vector<std::string> folders;
-  std::string peer;
-  std::vector<std::string> keys;
-  std::vector<std::string> policies;
-  std::string peer_key;
-  bool json = false;
-
   std::string folder;
   std::string exchange;
   std::uint64_t index = 0;
   std::uint64_t last = 0;
+  std::string peer;
   std::string kek;
   std::string peer_kek;
   bool reveal = false;
+  bool json = false;
 };
-
-int run_verify(const CLI::App& app, const Arguments& arguments, const Streams& streams) {
-  std::vector<std::string> folders = arguments.folders;
-  std::vector<std::string> key_texts = arguments.keys;
-  if (!arguments.peer.empty()) {
-    key_texts.resize(folders.size());
-    folders.push_back(arguments.peer);
-    key_texts.push_back(arguments.peer_key);
-  }
-  if (arguments.keys.size() > arguments.folders.size()) {
-    return terminal::misused(app, "--key 多于目录", streams.err);
-  }
-  key_texts.resize(folders.size());
-  std::vector<std::optional<crypto::VerifyKey>> keys;
-  for (const std::string& text : key_texts) {
-    keys.emplace_back();
-    if (text.empty()) continue;
-    auto key = read_key(text);
-    if (!key.ok()) return fail(streams.err, key.error());
-    keys.back() = *std::move(key);
-  }
-
-  std::vector<ledger::WitnessPolicy> policies;
-  for (const std::string& path : arguments.policies) {
-    auto policy = read_policy(path);
-    if (!policy.ok()) return fail(streams.err, policy.error());
-    policies.push_back(*std::move(policy));
-  }
-
-  Verification verification;
-  std::vector<std::unique_ptr<LogReader>> logs;
-  for (std::size_t i = 0; i < folders.size(); ++i) {
-    auto log = LogReader::open(folders[i]);
-    if (!log.ok()) {
-      verification.unreadable.add(log.error());
-      continue;
-    }
-    // The policy that names this log; its key serves where none was given.
-    const ledger::WitnessPolicy* policy = nullptr;
-    for (const ledger::WitnessPolicy& one : policies) {
-      const ledger::NamedKey* named = one.log((*log)->origin());
-      if (named == nullptr) continue;
-      policy = &one;
-      if (!keys[i]) keys[i] = named->key;
-    }
-    verification.logs.push_back(verify(**log, keys[i], progress_on(streams, folders[i]), policy));
-    logs.push_back(*std::move(log));
-  }
-  if (folders.size() == 2 && logs.size() == 2) {
-    verification.pairs.push_back(pair(*logs[0], *logs[1], keys[1]));
-    verification.pairs.push_back(pair(*logs[1], *logs[0], keys[0]));
-  }
-  if (arguments.json) print_json(verification, streams.out);
-  if (!arguments.json) print(verification, streams.out);
-  return exit_code(verification);
-}
 
 // Which entries `show` was asked for.
 Result<std::vector<Shown>> chosen(const CLI::App& command, const Arguments& arguments, const Source& source) {
@@ -142,21 +82,6 @@ int run_show(const CLI::App& app, const Arguments& arguments, const Streams& str
   }
   show(std::move(entries), {arguments.json, arguments.last == 0, arguments.reveal}, streams.out);
   return kClean;
-}
-
-void add_verify(CLI::App& command, Arguments& arguments) {
-  command.add_option("DIR", arguments.folders, "数据目录；给出两个时互相核对")->required()->type_name("");
-  command.add_option("--key", arguments.keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
-      ->type_name("PUB")
-      ->allow_extra_args(false);  // one value each: the next word may be a folder
-  command
-      .add_option("--policy", arguments.policies,
-                  "见证策略：核对日志公钥与见证方签名；可多次给出，各用于其中所列的日志")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command.add_option("--peer", arguments.peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
-  command.add_option("--peer-key", arguments.peer_key, "另一网关的日志公钥")->type_name("PUB");
-  command.add_flag("--json", arguments.json, "以 JSON 输出");
 }
 
 void add_show(CLI::App& command, Arguments& arguments) {
@@ -245,20 +170,22 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
   terminal::begin(app);
   app.require_subcommand(1);
   Arguments arguments;
-  auto* verify_command = app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
-  auto* show_command = app.add_subcommand("show", "显示一次交换、某一条或最后几条");
-  add_verify(*verify_command, arguments);
-  add_show(*show_command, arguments);
   const Streams streams{out, err, progress};
-  const Command commands[] = {add_export(app, streams),   add_rederive(app, streams), add_replay(app, streams),
-                              add_timeline(app, streams), add_receipt(app, streams),  add_witness(app, streams),
+  const Command verify_command = add_verify(app, streams);  // the order of the help
+  add_show(*app.add_subcommand("show", "显示一次交换、某一条或最后几条"), arguments);
+  const Command commands[] = {verify_command,
+                              add_export(app, streams),
+                              add_rederive(app, streams),
+                              add_replay(app, streams),
+                              add_timeline(app, streams),
+                              add_receipt(app, streams),
+                              add_witness(app, streams),
                               add_vkey(app, streams)};
   app.footer(kFooter);  // last: sub-commands would inherit it
   if (const auto exit = terminal::parse(app, argc, argv, out, err)) return *exit;
   for (const Command& command : commands) {
     if (command.app->parsed()) return command.run();
   }
-  if (verify_command->parsed()) return run_verify(app, arguments, streams);
   return run_show(app, arguments, streams);
 }
 

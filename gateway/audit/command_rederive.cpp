@@ -61,7 +61,7 @@ void print_rederived(const RederiveReport& report, std::ostream& out) {
     out << "    " << count << "：" << terminal::printable(reason) << "\n";
   line("其中决定", report.decisions, " 个相同");
   line("其中转换", report.conversions, " 次相同");
-  line("校验设置", report.other_checks, " 条须按另一种标识校验设置（配置项 checks，不在日志中）才相同");
+  line("校验设置", report.other_checks, " 条须按日志没有记录的标识校验设置（配置项 checks）才相同");
   out << "  " << terminal::padded("结论", 14)
       << (exit_code_of(report) == kClean ? "按当时的策略与映射重算，结果相同" : word_zh(exit_code_of(report))) << "\n";
   print(report.findings, out);

@@ -29,6 +29,7 @@ struct Command {
   const CLI::App* app = nullptr;
   std::function<int()> run;
 };
+Command add_verify(CLI::App& app, const Streams& streams);
 Command add_export(CLI::App& app, const Streams& streams);
 Command add_rederive(CLI::App& app, const Streams& streams);
 Command add_replay(CLI::App& app, const Streams& streams);

@@ -21,7 +21,7 @@ constexpr const char* kChecks[] = {"uscc", "org_code", "id_number", "licence_id"
 constexpr CheckAction kActions[] = {CheckAction::reject, CheckAction::quarantine, CheckAction::warn};
 constexpr std::size_t kPlaces = 10;  // fields of one difference that are named
 
-// Every way the checks may have been configured.
+// Every way the checks may have been configured, the mapping's own first.
 std::vector<GetOptions> every_setting() {
   std::vector<GetOptions> all{{}};
   for (const char* check : kChecks) {
@@ -31,6 +31,7 @@ std::vector<GetOptions> every_setting() {
     }
     all = std::move(wider);
   }
+  all.insert(all.begin(), GetOptions{});
   return all;
 }
 
@@ -76,13 +77,18 @@ struct Reconverter::Work {
   void differ(std::string detail, const std::string& part, const std::string& fields = {}) {
     result.differences.push_back(error(Code::LOG_DIFFERS, std::move(detail), part + fields));
   }
-  // Whether `same` holds under the mapping's own setting of the checks, or under some other.
+  // Whether `same` holds under the recorded setting of the checks; when none is recorded, under any. The first one
+  // tried is the one that a difference is told of.
   template <typename Same>
-  bool holds(Same&& same) {
-    if (same(GetOptions{})) return true;
+  bool holds(Versions& versions, const std::string& uscc, Same&& same) {
     static const std::vector<GetOptions> kSettings = every_setting();
-    result.other_checks = std::any_of(kSettings.begin(), kSettings.end(), same);
-    return result.other_checks;
+    const std::vector<GetOptions> recorded = versions.checks_of(uscc);
+    const std::vector<GetOptions>& settings = recorded.empty() ? kSettings : recorded;
+    const auto found = std::find_if(settings.begin(), settings.end(),
+                                    [&](const GetOptions& options) { return same(options, &options == &settings[0]); });
+    result.other_checks =
+        result.other_checks || (recorded.empty() && found != settings.begin() && found != settings.end());
+    return found != settings.end();
   }
 };
 
@@ -168,10 +174,10 @@ Status Reconverter::in(Work& work) const {
     CHUANYU_TRY(edited, body_of(log_, bodies_, work.body.edited_from().index()));
   }
   Result<Bytes> derived = error(Code::LOG_DIFFERS, "");
-  const bool same = work.holds([&](const GetOptions& options) {
+  const bool same = work.holds(versions_, work.entry.from, [&](const GetOptions& options, bool first) {
     auto once = read_native(*adapter, work.entry, work.body, edited ? &*edited : nullptr, options);
     const bool equal = once.ok() && *once == work.body.canonical(0);
-    if (equal || options.checks.empty()) derived = std::move(once);
+    if (equal || first) derived = std::move(once);
     return equal;
   });
   if (same) return ++work.result.conversions, Status{};
@@ -208,10 +214,10 @@ Status Reconverter::out(Work& work) const {
     CHUANYU_TRY(const v1::LogBody source, body_of(log_, bodies_, work.body.written_into().index()));
     Bytes keep;
     CHUANYU_TRY(const BytesView old, exchange::single_record(*adapter, source.native_in(), keep));
-    const bool same = work.holds([&](const GetOptions& options) {
+    const bool same = work.holds(versions_, work.entry.to, [&](const GetOptions& options, bool first) {
       auto put = adapter->put(work.body.canonical(0), old, options);
       const bool equal = put.ok() && recorded.size() == 1 && put->bytes == recorded[0];
-      if (put.ok() && (equal || options.checks.empty())) derived = {std::move(put->bytes)};
+      if (put.ok() && (equal || first)) derived = {std::move(put->bytes)};
       return equal;
     });
     if (same) return ++work.result.conversions, Status{};
@@ -281,7 +287,7 @@ Status Reconverter::refused(Work& work) const {
   CHUANYU_TRY(const auto adapter, versions_.mapping(arrived ? entry.mapping_out : entry.mapping_in));
   std::string now = "可以转换";
   const auto failed_alike = [&](const Error& why) { return now = why.to_text(), same(why); };
-  const bool found = work.holds([&](const GetOptions& options) {
+  const bool found = work.holds(versions_, entry.from, [&](const GetOptions& options, bool) {
     if (arrived) {
       return std::any_of(body.canonical().begin(), body.canonical().end(), [&](const Bytes& canonical) {
         const auto native = adapter->create(canonical);

@@ -3,8 +3,8 @@
 // Native in through the mapping of that day must give the canonical bytes that stand in the body, and those the native
 // bytes that went out: byte for byte. A record that was written into the source's own bytes (put), or read onto what
 // was delivered (get_edited), is done so again from the entries that the body names. Threads: one. What a failed
-// identifier's check does is configuration and not in the log: when the mapping's own setting does not give what is
-// recorded, the other settings are tried, and the report says so.
+// identifier's check does is configuration: the recorded one is used; where none is recorded every setting is tried,
+// and the report says so when it was not the mapping's own.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ namespace chuanyu::audit {
 
 struct Reconverted {
   std::uint64_t conversions = 0;   // that gave the same
-  bool other_checks = false;       // only under another setting of the identifiers' checks
+  bool other_checks = false;       // only under a setting of the checks that is recorded nowhere
   std::vector<Error> differences;  // LOG_DIFFERS; `where` is the part, and the fields that differ
   std::string not_recorded;        // by design, why something was not converted again; empty: everything was
 };

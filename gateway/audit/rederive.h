@@ -35,9 +35,10 @@ struct RederiveReport {
   std::uint64_t unable = 0;     // in `reasons`
   std::uint64_t entries() const { return same + different + nothing + erased + sealed + unable; }
 
-  std::uint64_t decisions = 0;     // taken again, the same
-  std::uint64_t conversions = 0;   // done again, the same
-  std::uint64_t other_checks = 0;  // entries that are the same only under another setting of the identifiers' checks
+  std::uint64_t decisions = 0;    // taken again, the same
+  std::uint64_t conversions = 0;  // done again, the same
+  std::uint64_t other_checks =
+      0;  // entries that are the same only under a setting of the checks that is recorded nowhere
   std::map<std::string, std::uint64_t> reasons;
   Findings findings;
 };

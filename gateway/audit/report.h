@@ -25,5 +25,11 @@ void print(const Findings& findings, std::ostream& out);
 nlohmann::ordered_json to_json(const Findings& findings);
 void print(const Verification& verification, std::ostream& out);
 void print_json(const Verification& verification, std::ostream& out);
+// A page that stands alone and prints on A4. `command`: how to do it again.
+void print_html(const Verification& verification, const std::string& command, std::ostream& out);
+std::string conclusion(ExitCode code, bool signatures_checked);
+bool signatures_checked(const Verification& verification);
+// What the verification does not say, a sentence each.
+std::vector<std::string> not_checked(const Verification& verification);
 
 }  // namespace chuanyu::audit

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/audit/chain.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 
@@ -13,8 +14,16 @@ constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of t
 class Pass {
  public:
   Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const ledger::WitnessPolicy* policy,
-       LogReport& report)
-      : log_(log), key_(key), policy_(policy), report_(report), next_note_(log.checkpoint_from(0)) {}
+       const Certificates* certificates, LogReport& report)
+      : log_(log),
+        key_(key),
+        policy_(policy),
+        report_(report),
+        chain_(log, certificates, report,
+               [this](Code code, std::string detail, std::string where) {
+                 find(code, std::move(detail), std::move(where));
+               }),
+        next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
     check_notes();
@@ -93,6 +102,7 @@ class Pass {
     if (report_.first_time == 0) report_.first_time = entry->time;
     if (entry->time < report_.last_time) ++report_.clock_steps_back;
     report_.last_time = entry->time;
+    chain_.entry(index, *entry);
     if (entry->blob_bytes > 0) check_blob(*entry, where);
   }
 
@@ -124,6 +134,7 @@ class Pass {
   const std::optional<crypto::VerifyKey>& key_;
   const ledger::WitnessPolicy* const policy_;
   LogReport& report_;
+  Chain chain_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
   std::uint64_t bad_signatures_ = 0;
@@ -138,7 +149,7 @@ void Findings::add(Error found) {
 }
 
 LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
-                 const ledger::WitnessPolicy* policy) {
+                 const ledger::WitnessPolicy* policy, const Certificates* certificates) {
   LogReport report;
   report.folder = log.folder();
   report.origin = log.origin();
@@ -146,7 +157,7 @@ LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& k
   report.root = log.root();
   report.signatures_checked = key.has_value();
   report.witnesses_checked = policy != nullptr;
-  Pass pass(log, key, policy, report);
+  Pass pass(log, key, policy, certificates, report);
   const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
     if (progress && index % 4096 == 0) progress(index, log.size());
     return pass.entry(index, bytes);

@@ -1,5 +1,7 @@
 #include "gateway/audit/versions.h"
 
+#include <nlohmann/json.hpp>
+
 #include "adapters/content.h"
 
 namespace chuanyu::audit {
@@ -23,6 +25,10 @@ void Versions::see(std::uint64_t index, const ledger::Entry& entry) {
   // Put in force once more it is the same version: the first entry stands for it.
   if (entry.kind == EntryKind::policy) policies_.try_emplace(entry.policy, index);
   if (entry.kind == EntryKind::mapping) mappings_.try_emplace(key_of(entry.mapping_in), index);
+  if (entry.kind == EntryKind::admin && entry.what == "config") {
+    configurations_.insert(configurations_.begin(), index);
+    if (configurations_.size() > 2) configurations_.pop_back();
+  }
   if (entry.kind != EntryKind::directory) return;
   directories_.try_emplace(entry.directory, index);
   latest_directory_ = entry.directory;
@@ -84,6 +90,34 @@ Result<Versions::AdapterPtr> Versions::mapping(const ledger::MappingRef& mapping
     }();
   }
   return *value;
+}
+
+const Versions::Checks& Versions::checks(std::uint64_t index) {
+  const auto [known, first] = checks_.try_emplace(index);
+  if (!first) return known->second;
+  const auto text = content(index);
+  const auto document = nlohmann::json::parse(text.ok() ? *text : "", nullptr, /*allow_exceptions=*/false,
+                                              /*ignore_comments=*/true);
+  if (!document.is_object() || !document.contains("checks")) return known->second;
+  for (const auto& [uscc, rules] : document["checks"].items()) {
+    for (const auto& [check, word] : rules.items()) {
+      const auto action = word == "warn"         ? adapters::CheckAction::warn
+                          : word == "quarantine" ? adapters::CheckAction::quarantine
+                                                 : adapters::CheckAction::reject;
+      known->second[uscc].checks[check] = action;
+    }
+  }
+  return known->second;
+}
+
+std::vector<adapters::GetOptions> Versions::checks_of(const std::string& uscc) {
+  std::vector<adapters::GetOptions> found;
+  for (const std::uint64_t index : configurations_) {
+    const Checks& all = checks(index);
+    const auto own = all.contains(uscc) ? all.find(uscc) : all.find("*");
+    found.push_back(own == all.end() ? adapters::GetOptions{} : own->second);
+  }
+  return found;
 }
 
 Versions::DirectoryPtr Versions::latest_directory() {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "adapters/adapter.h"
 #include "gateway/audit/body.h"
@@ -35,6 +36,11 @@ class Versions {
   Result<DirectoryPtr> directory(const crypto::Digest& digest);
   Result<AdapterPtr> mapping(const ledger::MappingRef& mapping);
 
+  // How identifiers of an agency's records were checked, by the configuration recorded last, and by the one before it:
+  // a command that was under way when it changed kept the old one. Empty: no configuration that can be read was
+  // recorded.
+  std::vector<adapters::GetOptions> checks_of(const std::string& uscc);
+
   // Whether an earlier entry recorded it; says nothing of its content.
   bool has_policy(const crypto::Digest& digest) const { return policies_.contains(digest); }
   bool has_directory(const crypto::Digest& digest) const { return directories_.contains(digest); }
@@ -52,6 +58,8 @@ class Versions {
     std::optional<Result<Value>> value;
   };
   static MappingKey key_of(const ledger::MappingRef& mapping) { return {mapping.id, mapping.fingerprint}; }
+  using Checks = std::map<std::string, adapters::GetOptions>;  // by USCC; "*" for every agency without its own
+  const Checks& checks(std::uint64_t index);
   Result<Bytes> content(std::uint64_t index) const;
   Result<Bytes> content(std::uint64_t index, const crypto::Digest& digest) const;
 
@@ -61,6 +69,8 @@ class Versions {
   std::map<crypto::Digest, Version<DirectoryPtr>> directories_;
   std::map<MappingKey, Version<AdapterPtr>> mappings_;
   std::optional<crypto::Digest> latest_directory_;
+  std::vector<std::uint64_t> configurations_;  // entries: the last one and the one before
+  std::map<std::uint64_t, Checks> checks_;
 };
 
 }  // namespace chuanyu::audit

@@ -119,10 +119,10 @@ Status restore(const std::string& folder, const crypto::VerifyKey& log_key, cons
   if (checkpoint.size != backup.size || checkpoint.root != backup.root) {
     return error(Code::LOG_TAMPERED, "备份的检查点与其内容不符");
   }
-  std::error_code failed;
-  fs::create_directories(folder, failed);
+  CHUANYU_CHECK(storage::make_durable_folder(folder));
   CHUANYU_CHECK(fill_keys(folder + "/keys" + kHalf, backup));
   CHUANYU_CHECK(fill_log(folder, folder + "/log" + kHalf, backup));
+  std::error_code failed;
   for (const std::string name : {"keys", "log"}) {
     fs::rename(folder + "/" + name + kHalf, folder + "/" + name, failed);
     if (failed) return error(Code::LOCAL_IO, "不能改名：" + failed.message(), folder + "/" + name);

@@ -59,7 +59,7 @@ Status write_durable_file(const std::string& folder, const std::string& name, By
     if (::fsync(file.get()) != 0) return file_error("不能刷写文件", temporary);
     if (!file.close()) return file_error("不能关闭文件", temporary);
     if (::rename(temporary.c_str(), path.c_str()) != 0) return file_error("不能改名", path);
-    return storage::flush_names(folder);
+    return flush_names(folder);
   };
   Status status = write();
   if (!status.ok()) ::unlink(temporary.c_str());

@@ -165,13 +165,20 @@ class Audit(unittest.TestCase):
         self.assertEqual(self.run_it("timeline", *both, *keks, "--case", "没有这个案件")[0], USAGE)
         self.assertEqual(self.run_it("timeline", *both, "--case", "X")[0], USAGE, "the number stands in sealed bodies")
 
+    def test_certificates_were_valid_at_their_time(self):
+        report = self.json(CLEAN, "verify", self.sc, "--key", self.key("sc"), "--certificates", self.network.pki.folder)
+        log = report["logs"][0]
+        self.assertEqual(log["certificatesUnknown"], 0, log)
+        self.assertGreater(log["certificatesChecked"], 40)
+        self.assertGreater(self.json(CLEAN, "verify", self.sc)["logs"][0]["certificatesUnknown"], 40)
+
     def test_a_report_to_print(self):
         page = self.folder / "report.html"
         code, text = self.run_it("verify", "--both", self.sc, self.cq, "--key", self.key("sc"), "--key", self.key("cq"),
                                  "--html", page)
         self.assertEqual(code, CLEAN, text)
         html = page.read_text(encoding="utf-8")
-        for word in ("完好", "chuanyu.sc/test", "chuanyu.cq/test", "未能核验", "A4", "chuanyu-audit verify"):
+        for word in ("完好", "chuanyu.sc/test", "chuanyu.cq/test", "未能核验", "A4", "chuanyu-audit verify", "退出码"):
             self.assertIn(word, html)
         for alien in ("<script", "http://", "https://", "src="):
             self.assertNotIn(alien, html)
