@@ -11,10 +11,12 @@
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/key_file.h"
 #include "gateway/exchange/desk.h"
+#include "gateway/exchange/erasure.h"
 #include "gateway/exchange/projection.h"
 #include "gateway/federation/link.h"
 #include "gateway/federation/witnessing.h"
 #include "gateway/http/routes.h"
+#include "gateway/journal/rotate.h"
 #include "gateway/journal/state.h"
 #include "gateway/transport/server.h"
 
@@ -76,6 +78,8 @@ Result<journal::Options> journal_options(const config::Config& config, const Clo
   options.log_key = std::make_shared<const crypto::SigningKey>(std::move(key));
   options.clock = &clock;
   options.disk_refuse_percent = config.disk.refuse_percent;
+  options.ballast_bytes = std::uint64_t{config.disk.ballast_mb} << 20;
+  options.scrub_entries_per_second = config.disk.scrub_entries_per_second;
   // One wake-up of the event loops for a group of answers.
   options.around_answers = [](const std::function<void()>& all) {
     const transport::AnswerBatch together;
@@ -121,6 +125,7 @@ Status Gateway::Impl::open(const std::shared_ptr<const exchange::World>& world, 
   options.on_checkpoint = [this] { waiters.changed({exchange::Waiters::kSigned}); };
   CHUANYU_TRY(journal, journal::Journal::open(std::move(options), projection));
   desk = std::make_unique<exchange::Desk>(std::move(settings), *journal, state, waiters, clock);
+  CHUANYU_CHECK(exchange::finish_erasures(*desk));
   CHUANYU_TRY(book, open_book(config, clock));
   CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world->directory));
   witnessing = std::make_unique<federation::Witnessing>(*desk, book.get(), std::move(asked));
@@ -259,6 +264,17 @@ Result<Rebuilt> rebuild_state(const config::Config& config) {
   exchange::Projection projection(state, waiters);
   CHUANYU_TRY(const journal::StateReport report, journal::rebuild_state(std::move(options), projection));
   return Rebuilt{report.entries, to_hex(crypto::view(report.digest))};
+}
+
+Result<std::uint64_t> rotate_kek(const config::Config& config, const std::string& new_kek,
+                                 const std::function<void(std::uint64_t done, std::uint64_t all)>& progress) {
+  journal::Rotation rotation;
+  rotation.folder = config.data;
+  CHUANYU_TRY(rotation.old_key, crypto::read_raw_key_file(config.keys.kek, crypto::kAeadKeyBytes));
+  CHUANYU_TRY(rotation.new_key, crypto::read_raw_key_file(new_kek, crypto::kAeadKeyBytes));
+  rotation.new_epoch = config.keys.kek_epoch + 1;
+  rotation.progress = progress;
+  return journal::rotate_keys(rotation);
 }
 
 }  // namespace chuanyu::app

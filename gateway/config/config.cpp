@@ -225,6 +225,8 @@ Config read_all(Reading& reading, const json& document) {
 
   Section disk = top.object("disk");
   disk.number("refuse_percent", config.disk.refuse_percent, 1, 100);
+  disk.number("ballast_mb", config.disk.ballast_mb, 0, 1024 * 1024);
+  disk.number("scrub_entries_per_second", config.disk.scrub_entries_per_second, 0, 1'000'000);
   disk.finish();
 
   top.text("log_level", config.log_level, Need::optional, is_log_level, " debug、info、warn 或 error");

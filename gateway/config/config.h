@@ -103,7 +103,9 @@ struct Witness {
 };
 
 struct Disk {
-  int refuse_percent = 90;  // of the file system of `data`
+  int refuse_percent = 90;                       // of the file system of `data`
+  std::uint32_t ballast_mb = 1024;               // MiB kept in reserve, given up when the disk is all but full; 0: none
+  std::uint32_t scrub_entries_per_second = 500;  // how fast the log is read again and compared with its tree; 0: never
 };
 
 struct Config {

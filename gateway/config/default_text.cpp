@@ -63,7 +63,11 @@ std::string_view default_text() {
   },
   "threads": {"loops": 0, "workers": 0, "stream_workers": 2},   // 0：按核数
   "exchange": {"default_expiry_hours": 168, "query_wait_ms": 5000},
-  "disk": {"refuse_percent": 90},       // 磁盘占用超过此百分比时拒收
+  "disk": {
+    "refuse_percent": 90,               // 磁盘占用超过此百分比时拒收
+    "ballast_mb": 1024,                 // 预留空间（MiB）：磁盘将满时放弃，供收尾与处置使用；0 表示不留
+    "scrub_entries_per_second": 500     // 巡检：每秒重读多少条日志与哈希树核对；0 表示不巡检
+  },
   "log_level": "info"                   // debug | info | warn | error
 }
 )json";

@@ -152,7 +152,8 @@ Gap decode_gap(BytesView key, BytesView bytes) {
 }
 
 std::vector<std::string> State::names() {
-  return {"meta", "record", "subject", "exchange", "idem", "inbox", "outbox", "inbound", "gap", "quarantine", "held"};
+  return {"meta",   "record",  "subject", "exchange",   "idem", "inbox",
+          "outbox", "inbound", "gap",     "quarantine", "held", "erased"};
 }
 
 void State::open(const storage::Environment& environment) {
@@ -167,6 +168,7 @@ void State::open(const storage::Environment& environment) {
   gap_table = environment.table("gap");
   quarantine_table = environment.table("quarantine");
   held_table = environment.table("held");
+  erased_table = environment.table("erased");
 }
 
 std::optional<ExchangeRow> State::exchange(const storage::ReadTxn& txn, const Uuid& id) const {
@@ -246,6 +248,13 @@ std::vector<Gap> State::gaps(const storage::ReadTxn& txn) const {
   storage::Cursor cursor = txn.cursor(gap_table);
   for (bool more = cursor.first(); more; more = cursor.next()) rows.push_back(decode_gap(cursor.key(), cursor.value()));
   return rows;
+}
+
+std::vector<std::uint64_t> State::erased_slots(const storage::ReadTxn& txn) const {
+  std::vector<std::uint64_t> slots;
+  auto cursor = txn.cursor(erased_table);
+  for (bool more = cursor.first(); more; more = cursor.next()) slots.push_back(read_u64(cursor.key()));
+  return slots;
 }
 
 Bytes State::meta_value(const storage::ReadTxn& txn, std::string_view key) const {

@@ -137,9 +137,11 @@ class State {
                                const Uuid& exchange, std::size_t limit) const;
   std::vector<Gap> gaps(const storage::ReadTxn& txn) const;                   // by profile and set
   Bytes meta_value(const storage::ReadTxn& txn, std::string_view key) const;  // empty: none
+  // Key slots of all payloads that were ever erased.
+  std::vector<std::uint64_t> erased_slots(const storage::ReadTxn& txn) const;
 
   storage::Table meta_table, record_table, subject_table, exchange_table, idem_table, inbox_table, outbox_table,
-      inbound_table, gap_table, quarantine_table, held_table;
+      inbound_table, gap_table, quarantine_table, held_table, erased_table;
 };
 
 Bytes inbox_key(std::string_view uscc, std::uint64_t index);

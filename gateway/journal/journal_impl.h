@@ -15,6 +15,7 @@
 #include "gateway/journal/disk_watch.h"
 #include "gateway/journal/journal.h"
 #include "gateway/journal/log_store.h"
+#include "gateway/journal/scrubber.h"
 #include "gateway/journal/signer.h"
 #include "gateway/journal/state_store.h"
 #include "gateway/journal/vault.h"
@@ -92,6 +93,7 @@ struct Journal::Impl {
   std::unique_ptr<StateStore> state;
   std::unique_ptr<Signer> signer;
   std::unique_ptr<DiskWatch> disk;
+  std::unique_ptr<Scrubber> scrubber;
   std::thread writer;
   std::once_flag stopped;
 

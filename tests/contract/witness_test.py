@@ -255,7 +255,7 @@ class Trouble(unittest.TestCase):
         self.witnessed(quorum="group any 1 peer audit\nquorum any\n")
         self.assertEqual(self.clue().status, 202)
         sc = self.network.sc
-        self.witnesses.await_state("sc", lambda s: s["witnessed"] == s["signed"] > 0, "sc is witnessed")
+        self.witnesses.await_state("sc", lambda s: all(w["size"] == s["signed"] > 0 for w in s["witnesses"]), "both have seen sc")
         size = self.witnesses.state("sc")["witnessed"]
         sc.stop()
         shutil.rmtree(sc.data)  # a new log under the same name and key, until it is as long
