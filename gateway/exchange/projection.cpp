@@ -76,9 +76,11 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
     case EntryKind::policy: return txn.put(state_.meta_table, "policy", crypto::view(entry.policy));
     case EntryKind::directory: return txn.put(state_.meta_table, "directory", crypto::view(entry.directory));
     case EntryKind::mapping: {
-      Bytes value;
-      append_u64(value, entry.mapping_in.fingerprint);
-      return txn.put(state_.meta_table, "mapping/" + entry.mapping_in.id, value);
+      const Bytes key = "mapping/" + entry.mapping_in.id;
+      Bytes versions = state_.meta_value(txn, key);
+      append_u64(versions, entry.mapping_in.fingerprint);
+      append_u64(versions, applied.index);
+      return txn.put(state_.meta_table, key, versions);
     }
     default: return;
   }
