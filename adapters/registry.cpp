@@ -90,6 +90,15 @@ const Plan* Registry::plan(std::string_view profile_id) const {
 
 const std::string& content_of(const Plan& plan) { return plan.content; }
 
+std::variant<std::shared_ptr<const Adapter>, std::vector<Error>> adapter_of(const std::string& content,
+                                                                            const std::string& name) {
+  std::vector<Error> errors;
+  const Spec spec = parse_content(content, name, errors);
+  auto plan = spec.head ? compile(spec, errors) : nullptr;
+  if (!errors.empty()) return errors;
+  return make_declarative(std::move(plan));
+}
+
 namespace {
 
 Error gone(const std::string& folder, const std::string& profile) {
@@ -104,7 +113,7 @@ std::vector<Error> incompatible_with(const Registry& now, const std::string& pro
   if (plan == nullptr) return now.find(profile) == nullptr ? std::vector{gone("", profile)} : std::vector<Error>();
   if (content.empty()) return {};
   std::vector<Error> errors;
-  const Spec spec = parse_spec(plan->file, content, errors);
+  const Spec spec = parse_content(content, plan->file, errors);
   const auto old = spec.head ? compile(spec, errors) : nullptr;
   if (old != nullptr && errors.empty()) return incompatible(*old, *plan);
   return {

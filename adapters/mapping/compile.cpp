@@ -108,7 +108,7 @@ void Compiler::head(const google::protobuf::Descriptor& type) {
   p.profile.mapping_version = spec_.version;
   google::protobuf::FileDescriptorProto file;
   type.file()->CopyTo(&file);
-  std::uint64_t h = fnv(spec_.text);
+  std::uint64_t h = fnv(spec_.content);  // so that who has the content alone finds the same
   h = fnv(file.SerializeAsString(), h);
   for (int i = 0; i < type.file()->dependency_count(); ++i) {
     google::protobuf::FileDescriptorProto dependency;

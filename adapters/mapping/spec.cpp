@@ -295,21 +295,16 @@ std::optional<json> parse_json(const std::string& text, const std::string& file,
   return value.is_discarded() ? std::nullopt : std::optional<json>(std::move(value));
 }
 
-}  // namespace
-
-Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
-  if (auto text = read_file(file, file, errors)) return parse_spec(file, *std::move(text), errors);
-  Spec spec;
-  spec.file = file;
-  spec.head = false;
-  return spec;
+std::optional<json> load_json(const std::string& file, const std::string& at, std::vector<Error>& errors) {
+  const auto text = read_file(file, at, errors);
+  return text ? parse_json(*text, file, errors) : std::nullopt;
 }
 
-Spec parse_spec(const std::string& file, std::string text, std::vector<Error>& errors) {
+// `folder`: where the files of code sets stand; nullptr: the mapping must have them in it.
+Spec parse_root(const std::string& file, const std::optional<json>& root, const std::filesystem::path* folder,
+                std::vector<Error>& errors) {
   Spec spec;
   spec.file = file;
-  spec.text = std::move(text);
-  const auto root = parse_json(spec.text, file, errors);
   const std::size_t before = errors.size();
   spec.head = root.has_value();
   if (!root) return spec;
@@ -377,15 +372,13 @@ Spec parse_spec(const std::string& file, std::string text, std::vector<Error>& e
     o.missing("rules");
   }
   if (const json* sets = o.find("codesets")) {
-    const auto folder = std::filesystem::path(file).parent_path();
     for (auto it = sets->begin(); sets->is_object() && it != sets->end(); ++it) {
       const auto at = o.at("codesets") + "/" + escape_pointer(it.key());
       const std::size_t sound = errors.size();
-      if (it.value().is_object() && it.value().contains("file") && it.value()["file"].is_string()) {
-        const auto path = (folder / it.value()["file"].get<std::string>()).string();
-        const auto set = read_file(path, at + "/file", errors);
-        spec.text += set.value_or("");
-        if (const auto inner = set ? parse_json(*set, path, errors) : std::nullopt) {
+      if (folder != nullptr && it.value().is_object() && it.value().contains("file") &&
+          it.value()["file"].is_string()) {
+        const auto path = (*folder / it.value()["file"].get<std::string>()).string();
+        if (const auto inner = load_json(path, at + "/file", errors)) {
           spec.codesets[it.key()] = parse_codeset(*inner, path + "#", errors);
           whole["codesets"][it.key()] = *inner;
         }
@@ -400,6 +393,17 @@ Spec parse_spec(const std::string& file, std::string text, std::vector<Error>& e
   spec.content = whole.dump();
   o.finish();
   return spec;
+}
+
+}  // namespace
+
+Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  return parse_root(file, load_json(file, file, errors), &folder, errors);
+}
+
+Spec parse_content(const std::string& content, const std::string& name, std::vector<Error>& errors) {
+  return parse_root(name, parse_json(content, name, errors), nullptr, errors);
 }
 
 }  // namespace chuanyu::adapters

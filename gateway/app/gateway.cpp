@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/app/versions.h"
+#include "gateway/app/witnesses.h"
 #include "gateway/app/world.h"
 #include "gateway/base/log.h"
 #include "gateway/crypto/aead.h"
@@ -12,6 +13,7 @@
 #include "gateway/exchange/desk.h"
 #include "gateway/exchange/projection.h"
 #include "gateway/federation/link.h"
+#include "gateway/federation/witnessing.h"
 #include "gateway/http/routes.h"
 #include "gateway/journal/state.h"
 #include "gateway/transport/server.h"
@@ -100,6 +102,8 @@ struct Gateway::Impl {
   exchange::Projection projection;
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<exchange::Desk> desk;
+  std::unique_ptr<witness::Book> book;  // none: this gateway is no witness
+  std::unique_ptr<federation::Witnessing> witnessing;
   std::unique_ptr<http::Routes> routes;
   std::vector<std::unique_ptr<federation::Link>> links;
   std::unique_ptr<transport::Server> server;
@@ -114,9 +118,15 @@ struct Gateway::Impl {
 Status Gateway::Impl::open(const exchange::World& world) {
   CHUANYU_TRY(exchange::Settings settings, settings_of(config));
   CHUANYU_TRY(journal::Options options, journal_options(config, clock));
+  options.on_checkpoint = [this] { waiters.changed({exchange::Waiters::kSigned}); };
   CHUANYU_TRY(journal, journal::Journal::open(std::move(options), projection));
   desk = std::make_unique<exchange::Desk>(std::move(settings), *journal, state, waiters, clock);
-  routes = std::make_unique<http::Routes>(*desk, config.limits.requests_per_second);
+  CHUANYU_TRY(book, open_book(config, clock));
+  CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world.directory));
+  witnessing = std::make_unique<federation::Witnessing>(*desk, book.get(), std::move(asked));
+  witnessing->first_round();  // before anything is written: this may be an old copy
+  routes = std::make_unique<http::Routes>(*desk, http::Witnesses{book.get(), witnessing.get()},
+                                          config.limits.requests_per_second);
   for (const config::Peer& peer : config.peers) {
     CHUANYU_TRY(transport::ClientOptions client, peer_client(config, peer, *world.directory));
     links.push_back(std::make_unique<federation::Link>(
@@ -141,6 +151,7 @@ Status Gateway::Impl::listen() {
                            responder.send(http::admin(request, [this] { return checks(); }));
                          }));
   for (const auto& link : links) link->start();
+  witnessing->start();
   return {};
 }
 
@@ -168,14 +179,15 @@ std::vector<http::Check> Gateway::Impl::checks() const {
   return list;
 }
 
-std::variant<std::unique_ptr<Gateway>, std::vector<Error>> Gateway::start(const config::Config& config) {
+std::variant<std::unique_ptr<Gateway>, std::vector<Error>> Gateway::start(const config::Config& config,
+                                                                          const std::string& who) {
   auto world = load_world(config);
   if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
   const auto& loaded = std::get<std::shared_ptr<const exchange::World>>(world);
   auto gateway = std::unique_ptr<Gateway>(new Gateway(std::make_unique<Impl>(config)));
   Impl& impl = *gateway->impl_;
   if (const Status opened = impl.open(*loaded); !opened.ok()) return std::vector<Error>{opened.error()};
-  if (auto errors = impl.put_in_force(loaded, "start"); !errors.empty()) return errors;
+  if (auto errors = impl.put_in_force(loaded, "start " + who); !errors.empty()) return errors;
   if (const Status listening = impl.listen(); !listening.ok()) return std::vector<Error>{listening.error()};
   return gateway;
 }
@@ -186,13 +198,13 @@ Gateway::~Gateway() { drain(); }
 std::uint16_t Gateway::port() const { return impl_->server->port(); }
 std::uint16_t Gateway::admin_port() const { return impl_->admin->port(); }
 
-std::vector<Error> Gateway::reload() {
+std::vector<Error> Gateway::reload(const std::string& who) {
   std::vector<Error> errors;
   auto world = load_world(impl_->config);
   if (const auto* found = std::get_if<std::vector<Error>>(&world)) {
     errors = *found;
   } else {
-    errors = impl_->put_in_force(std::get<std::shared_ptr<const exchange::World>>(world), "reload");
+    errors = impl_->put_in_force(std::get<std::shared_ptr<const exchange::World>>(world), "reload " + who);
   }
   if (const Status tls = impl_->server->reload(); !tls.ok()) errors.push_back(tls.error());
   const auto in_force = impl_->desk->world();
@@ -204,6 +216,9 @@ std::vector<Error> Gateway::reload() {
       errors.push_back(client.error());
     }
   }
+  auto asked = witnessing_options(impl_->config, *in_force->directory);
+  if (asked.ok()) impl_->witnessing->reload(std::move(asked->policy), std::move(asked->clients));
+  if (!asked.ok()) errors.push_back(asked.error());
   return errors;
 }
 
@@ -213,6 +228,7 @@ void Gateway::drain() {
   impl_->waiters.hurry();
   if (impl_->server) impl_->server->drain(kDrain);
   for (const auto& link : impl_->links) link->stop();
+  if (impl_->witnessing) impl_->witnessing->stop();
   impl_->waiters.stop();
   impl_->server.reset();
   if (impl_->admin) impl_->admin->drain(std::chrono::seconds(1));
@@ -234,6 +250,7 @@ std::vector<Error> check(const config::Config& config) {
   note(transport::check(tls_files(config)));
   if (const auto* loaded = std::get_if<std::shared_ptr<const exchange::World>>(&world)) {
     for (const config::Peer& peer : config.peers) note(peer_client(config, peer, *(*loaded)->directory));
+    note(witnessing_options(config, *(*loaded)->directory));
   }
   return errors;
 }

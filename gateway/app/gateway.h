@@ -17,13 +17,15 @@ namespace chuanyu::app {
 
 class Gateway {
  public:
-  static std::variant<std::unique_ptr<Gateway>, std::vector<Error>> start(const config::Config& config);
+  static std::variant<std::unique_ptr<Gateway>, std::vector<Error>> start(const config::Config& config,
+                                                                          const std::string& who);
   ~Gateway();
 
   std::uint16_t port() const;
   std::uint16_t admin_port() const;
   // Certificates, CRL, directory, policy and mappings anew (SIGHUP).
-  std::vector<Error> reload();
+  // `who` asked for it goes into the log.
+  std::vector<Error> reload(const std::string& who);
   // Takes nothing new, answers what was received, delivers nothing more, closes the log (SIGTERM).
   void drain();
 

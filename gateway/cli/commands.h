@@ -58,6 +58,11 @@ struct InboxArguments {
 int inbox(Session& session, const InboxArguments& arguments);
 int acknowledge(Session& session, const std::string& id);
 int status(Session& session, const std::string& id);
+struct ReceiptArguments {
+  std::string id;
+  std::string file;  // empty or "-": standard output
+};
+int receipt(Session& session, const ReceiptArguments& arguments);
 
 int whoami(Session& session);
 int mappings(Session& session);

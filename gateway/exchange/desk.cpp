@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <latch>
+#include <tuple>
 #include <utility>
 
 #include "adapters/content.h"
@@ -74,6 +75,13 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
       ledger::Entry& entry = change(EntryKind::directory);
       entry.directory = world->directory->digest();
       entry.content = world->directory->text();
+    }
+    for (const auto& [kind, text, name] :
+         {std::tuple{EntryKind::key, &world->keys, "key"}, {EntryKind::admin, &world->config, "config"}}) {
+      if (text->empty() || state.meta_value(txn, name) == crypto::view(crypto::sha256(*text))) continue;
+      ledger::Entry& entry = change(kind);
+      entry.what = name;
+      entry.content = *text;
     }
     const auto logged = state.mappings(txn);
     for (const auto& adapter : world->adapters->all()) {

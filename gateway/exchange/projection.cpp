@@ -75,6 +75,11 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
     case EntryKind::shard_open: return txn.put(state_.meta_table, "log", entry.exchange.bytes());
     case EntryKind::policy: return txn.put(state_.meta_table, "policy", crypto::view(entry.policy));
     case EntryKind::directory: return txn.put(state_.meta_table, "directory", crypto::view(entry.directory));
+    case EntryKind::key:
+    case EntryKind::admin: {
+      const BytesView content = entry.content.empty() ? applied.body : BytesView(entry.content);
+      return txn.put(state_.meta_table, entry.what, crypto::view(crypto::sha256(content)));
+    }
     case EntryKind::mapping: {
       const Bytes key = "mapping/" + entry.mapping_in.id;
       Bytes versions = state_.meta_value(txn, key);

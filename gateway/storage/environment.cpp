@@ -1,9 +1,11 @@
 #include "gateway/storage/environment.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <set>
 
+#include "gateway/storage/durable_folder.h"
 #include "gateway/storage/lmdb_internal.h"
 
 namespace chuanyu::storage {
@@ -42,16 +44,6 @@ class OpenFolders {
   }
 };
 
-Status make_folder(const std::string& folder) {
-  std::error_code failed;
-  if (std::filesystem::is_directory(folder, failed)) return {};
-  std::filesystem::create_directories(folder, failed);
-  if (failed) return error(Code::LOCAL_IO, "不能创建目录：" + failed.message(), folder);
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-  if (failed) return error(Code::LOCAL_IO, "不能设置目录权限：" + failed.message(), folder);
-  return {};
-}
-
 unsigned flags_of(const Options& options) {
   unsigned flags = MDB_NOTLS;  // a read transaction belongs to its object, not to its thread
   if (options.durability == Durability::lazy) flags |= MDB_NOSYNC;
@@ -71,6 +63,30 @@ int open_tables(MDB_env* env, const Options& options, std::map<std::string, unsi
     tables[name] = handle;
   }
   return mdb_txn_commit(txn);
+}
+
+// A power cut while LMDB makes its file leaves one that it cannot open. So the file gets its name when it is whole.
+Status make_file(const Options& options) {
+  const std::string path = options.folder + "/data.mdb";
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) return {};
+  const std::string unfinished = path + ".new";
+  std::filesystem::remove(unfinished, failed);
+  MDB_env* env = nullptr;
+  std::map<std::string, unsigned> tables;
+  int code = mdb_env_create(&env);
+  if (code == 0) code = mdb_env_set_maxdbs(env, static_cast<MDB_dbi>(options.tables.size() + 1));
+  if (code == 0) code = mdb_env_open(env, unfinished.c_str(), MDB_NOSUBDIR | MDB_NOLOCK, kFileMode);
+  if (code == 0) code = open_tables(env, options, tables);
+  if (code == 0) code = mdb_env_sync(env, 1);
+  if (env != nullptr) mdb_env_close(env);
+  if (code == 0 && ::rename(unfinished.c_str(), path.c_str()) != 0) code = errno;
+  if (code != 0) {
+    Error found = lmdb_error(code, "不能创建数据文件");
+    found.where = options.folder;
+    return found;
+  }
+  return {};
 }
 
 }  // namespace
@@ -121,7 +137,7 @@ Environment::Environment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Environment::~Environment() = default;
 
 Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
-  if (!options.read_only) CHUANYU_CHECK(make_folder(options.folder));
+  if (!options.read_only) CHUANYU_CHECK(make_durable_folder(options.folder));
   auto impl = std::make_unique<Impl>();
 
   std::error_code failed;
@@ -131,6 +147,10 @@ Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
   impl->registered = canonical;
   if (!options.read_only) {
     CHUANYU_TRY(impl->lock, LockFile::acquire(options.folder + "/writer.lock"));
+    CHUANYU_CHECK(make_file(options));
+    // Also what an earlier process made and did not live to flush.
+    CHUANYU_CHECK(flush_names(options.folder));
+    CHUANYU_CHECK(flush_names(options.folder + "/.."));
   }
 
   const auto start = [&](unsigned extra_flags) -> int {

@@ -1,4 +1,5 @@
 // Mapping files: every mistake of a file is reported at once, each with its place.
+#include "adapters/content.h"
 #include "tests/unit/adapters/testing.h"
 
 namespace chuanyu::adapters {
@@ -191,6 +192,25 @@ TEST(Spec, FingerprintFollowsTheCodeSets) {
   };
   EXPECT_EQ(print("FILED"), print("FILED"));
   EXPECT_NE(print("FILED"), print("REVIEW"));
+}
+
+TEST(Spec, ContentAloneGivesTheSameMapping) {
+  for (const auto& adapter : testing::product().all()) {
+    const Plan* plan = testing::product().plan(adapter->profile().id);
+    ASSERT_NE(plan, nullptr);
+    const auto again = adapter_of(content_of(*plan), "log#7");
+    ASSERT_TRUE(std::holds_alternative<std::shared_ptr<const Adapter>>(again)) << adapter->profile().id;
+    EXPECT_EQ(std::get<0>(again)->profile().fingerprint, adapter->profile().fingerprint) << adapter->profile().id;
+  }
+}
+
+TEST(Spec, ContentReadsNoFile) {
+  const auto made = adapter_of(mapping(R"({"kind":"iso","n":"/a","c":"state","as":{"code":"s"}})",
+                                       R"(,"codesets":{"s":{"file":"/etc/hostname"}})"),
+                               "log#7");
+  ASSERT_TRUE(std::holds_alternative<std::vector<Error>>(made));
+  EXPECT_NE(std::get<1>(made).front().where.find("log#7#/codesets/s"), std::string::npos)
+      << std::get<1>(made).front().to_text();
 }
 
 }  // namespace
