@@ -113,13 +113,13 @@ struct Gateway::Impl {
   std::unique_ptr<transport::Server> server;
   std::unique_ptr<transport::Server> admin;
 
-  Status open(const std::shared_ptr<const exchange::World>& world, const std::string& who);
+  Status open(const exchange::World& world);
   Status listen();
-  std::vector<Error> replace(const std::shared_ptr<const exchange::World>& world, const std::string& who) const;
+  std::vector<Error> put_in_force(const std::shared_ptr<const exchange::World>& world, const std::string& who) const;
   std::vector<http::Check> checks() const;
 };
 
-Status Gateway::Impl::open(const std::shared_ptr<const exchange::World>& world, const std::string& who) {
+Status Gateway::Impl::open(const exchange::World& world) {
   CHUANYU_TRY(exchange::Settings settings, settings_of(config));
   CHUANYU_TRY(journal::Options options, journal_options(config, clock));
   options.on_checkpoint = [this] { waiters.changed({exchange::Waiters::kSigned}); };
@@ -127,14 +127,13 @@ Status Gateway::Impl::open(const std::shared_ptr<const exchange::World>& world, 
   desk = std::make_unique<exchange::Desk>(std::move(settings), *journal, state, waiters, clock);
   CHUANYU_CHECK(exchange::finish_erasures(*desk));
   CHUANYU_TRY(book, open_book(config, clock));
-  CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world->directory));
+  CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world.directory));
   witnessing = std::make_unique<federation::Witnessing>(*desk, book.get(), std::move(asked));
   witnessing->first_round();  // before anything is written: this may be an old copy
-  CHUANYU_CHECK(desk->put_in_force(world, "start " + who));
   routes = std::make_unique<http::Routes>(*desk, http::Witnesses{book.get(), witnessing.get()},
                                           config.limits.requests_per_second);
   for (const config::Peer& peer : config.peers) {
-    CHUANYU_TRY(transport::ClientOptions client, peer_client(config, peer, *world->directory));
+    CHUANYU_TRY(transport::ClientOptions client, peer_client(config, peer, *world.directory));
     links.push_back(std::make_unique<federation::Link>(
         *desk, federation::LinkOptions{peer.id, std::move(client), peer.retry_min, peer.retry_max}));
   }
@@ -161,15 +160,19 @@ Status Gateway::Impl::listen() {
   return {};
 }
 
-// Puts a new world in the place of the one in force, unless records that it took could no longer be read.
-std::vector<Error> Gateway::Impl::replace(const std::shared_ptr<const exchange::World>& world,
-                                          const std::string& who) const {
+// Puts a world in the place of the one that the log has in force, unless records of that could no longer be read.
+std::vector<Error> Gateway::Impl::put_in_force(const std::shared_ptr<const exchange::World>& world,
+                                               const std::string& who) const {
   std::vector<Error> errors;
   const std::set<std::string> accepted = accepted_mappings(config.accepted_mappings, errors);
   if (!errors.empty()) return errors;
-  errors = breaking(*world->adapters, *desk->world()->adapters, accepted);
+  const auto logged = exchange::mappings_in_log(*desk);
+  if (!logged.ok()) return {logged.error()};
+  for (const auto& [profile, versions] : *logged) {
+    for (Error& found : breaking(*world->adapters, versions, accepted)) errors.push_back(std::move(found));
+  }
   if (!errors.empty()) return errors;
-  const Status in_force = desk->put_in_force(world, "reload " + who);
+  const Status in_force = desk->put_in_force(world, who);
   if (!in_force.ok()) errors.push_back(in_force.error());
   return errors;
 }
@@ -185,11 +188,12 @@ std::variant<std::unique_ptr<Gateway>, std::vector<Error>> Gateway::start(const 
                                                                           const std::string& who) {
   auto world = load_world(config);
   if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
-  auto impl = std::make_unique<Impl>(config);
-  Status opened = impl->open(std::get<std::shared_ptr<const exchange::World>>(world), who);
-  if (opened.ok()) opened = impl->listen();
-  auto gateway = std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
-  if (!opened.ok()) return std::vector<Error>{opened.error()};
+  const auto& loaded = std::get<std::shared_ptr<const exchange::World>>(world);
+  auto gateway = std::unique_ptr<Gateway>(new Gateway(std::make_unique<Impl>(config)));
+  Impl& impl = *gateway->impl_;
+  if (const Status opened = impl.open(*loaded); !opened.ok()) return std::vector<Error>{opened.error()};
+  if (auto errors = impl.put_in_force(loaded, "start " + who); !errors.empty()) return errors;
+  if (const Status listening = impl.listen(); !listening.ok()) return std::vector<Error>{listening.error()};
   return gateway;
 }
 
@@ -205,7 +209,7 @@ std::vector<Error> Gateway::reload(const std::string& who) {
   if (const auto* found = std::get_if<std::vector<Error>>(&world)) {
     errors = *found;
   } else {
-    errors = impl_->replace(std::get<std::shared_ptr<const exchange::World>>(world), who);
+    errors = impl_->put_in_force(std::get<std::shared_ptr<const exchange::World>>(world), "reload " + who);
   }
   if (const Status tls = impl_->server->reload(); !tls.ok()) errors.push_back(tls.error());
   const auto in_force = impl_->desk->world();

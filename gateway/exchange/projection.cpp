@@ -82,9 +82,11 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
       return txn.put(state_.meta_table, entry.what, crypto::view(crypto::sha256(content)));
     }
     case EntryKind::mapping: {
-      Bytes value;
-      append_u64(value, entry.mapping_in.fingerprint);
-      return txn.put(state_.meta_table, "mapping/" + entry.mapping_in.id, value);
+      const Bytes key = "mapping/" + entry.mapping_in.id;
+      Bytes versions = state_.meta_value(txn, key);
+      append_u64(versions, entry.mapping_in.fingerprint);
+      append_u64(versions, applied.index);
+      return txn.put(state_.meta_table, key, versions);
     }
     default: return;
   }

@@ -23,7 +23,7 @@ class Projection final : public journal::Projection {
   Projection(State& state, Waiters& waiters) : state_(state), waiters_(waiters) {}
 
   std::vector<std::string> tables() const override { return State::names(); }
-  std::uint32_t version() const override { return 5; }
+  std::uint32_t version() const override { return 6; }
   void open(const storage::Environment& environment) override { state_.open(environment); }
   void apply(storage::WriteTxn& txn, const journal::Applied& applied) override;
   void committed() override;

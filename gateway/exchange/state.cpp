@@ -262,6 +262,18 @@ Bytes State::meta_value(const storage::ReadTxn& txn, std::string_view key) const
   return bytes ? Bytes(*bytes) : Bytes();
 }
 
+std::map<std::string, std::vector<State::Mapping>> State::mappings(const storage::ReadTxn& txn) const {
+  static const Bytes kPrefix = "mapping/";
+  std::map<std::string, std::vector<Mapping>> found;
+  storage::Cursor cursor = txn.cursor(meta_table);
+  for (bool more = cursor.seek(kPrefix); more && cursor.key().starts_with(kPrefix); more = cursor.next()) {
+    auto& list = found[std::string(cursor.key().substr(kPrefix.size()))];
+    for (BytesView rest = cursor.value(); !rest.empty(); rest.remove_prefix(16))
+      list.push_back({read_u64(rest), read_u64(rest.substr(8))});
+  }
+  return found;
+}
+
 Bytes inbox_key(std::string_view uscc, std::uint64_t index) {
   Bytes key(uscc);
   append_u64(key, index);
