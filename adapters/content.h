@@ -16,4 +16,9 @@ const std::string& content_of(const Plan& plan);
 std::variant<std::shared_ptr<const Adapter>, std::vector<Error>> adapter_of(const std::string& content,
                                                                             const std::string& name);
 
+// What records that a version of `profile` converted could no longer be read, or would mean something else, with the
+// mapping that `now` has for it (S10, as Registry::compatible_with). `content`: of that version; empty for a plug-in,
+// of which only the profile is looked for. Each with <profile>.mapping.json# in its place.
+std::vector<Error> incompatible_with(const Registry& now, const std::string& profile, const std::string& content);
+
 }  // namespace chuanyu::adapters

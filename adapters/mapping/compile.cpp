@@ -85,6 +85,7 @@ std::shared_ptr<const Plan> Compiler::run() {
     if (auto compiled = compile_rule(rule, record)) plan_->rules.push_back(std::move(*compiled));
   }
   for (std::size_t i = 0; !spec_.rules_left_out && i < spec_.structure.size(); ++i) structure(spec_.structure[i], i);
+  values_without_members();
   if (errors_.size() != before) return nullptr;
   finish();
   encodable();

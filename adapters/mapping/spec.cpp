@@ -8,15 +8,19 @@
 #include <sstream>
 
 #include "adapters/mapping/spec_object.h"
+#include "gateway/base/json_mistakes.h"
 
 namespace chuanyu::adapters {
 namespace {
 
 using nlohmann::json;
 
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
+std::optional<std::string> read_file(const std::string& file, const std::string& at, std::vector<Error>& errors) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    errors.push_back(error(Code::CONFIG_UNREADABLE, "不能读取 " + file, at));
+    return std::nullopt;
+  }
   std::ostringstream out;
   out << in.rdbuf();
   return out.str();
@@ -286,22 +290,14 @@ std::vector<WaiverSpec> parse_waivers(Object& o) {
 }
 
 std::optional<json> parse_json(const std::string& text, const std::string& file, std::vector<Error>& errors) {
-  try {
-    return json::parse(text, nullptr, true, true);
-  } catch (const json::parse_error& e) {
-    errors.push_back(error(Code::CONFIG_SYNTAX, "第 " + std::to_string(e.byte) + " 个字节处不是合格的 JSON", file));
-    return std::nullopt;
-  } catch (const json::exception&) {  // a number beyond double
-    errors.push_back(error(Code::CONFIG_SYNTAX, "含有无法表示的数值", file));
-    return std::nullopt;
-  }
+  for (auto& mistake : json_mistakes(text, file)) errors.push_back(std::move(mistake));
+  auto value = json::parse(text, nullptr, false, true);
+  return value.is_discarded() ? std::nullopt : std::optional<json>(std::move(value));
 }
 
 std::optional<json> load_json(const std::string& file, const std::string& at, std::vector<Error>& errors) {
-  const auto text = read_file(file);
-  if (text) return parse_json(*text, file, errors);
-  errors.push_back(error(Code::CONFIG_UNREADABLE, "不能读取 " + file, at));
-  return std::nullopt;
+  const auto text = read_file(file, at, errors);
+  return text ? parse_json(*text, file, errors) : std::nullopt;
 }
 
 // `folder`: where the files of code sets stand; nullptr: the mapping must have them in it.

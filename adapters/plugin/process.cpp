@@ -153,6 +153,11 @@ Status Process::receive(void* message, std::size_t size, std::int64_t until_ns) 
   }
 }
 
+bool Process::gone() const {
+  pollfd wait{socket_, POLLIN, 0};
+  return poll(&wait, 1, 0) > 0;
+}
+
 // Should the gateway itself be gone before it can kill a plug-in that hangs, the kernel does it.
 void Process::allow_cpu(std::int64_t until_ns) const {
   clockid_t clock{};

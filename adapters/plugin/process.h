@@ -27,6 +27,8 @@ class Process {
   std::uint8_t* request() const { return memory_ + kCharsetTable; }
   const std::uint8_t* response() const { return request() + request_size_; }
 
+  // It ended, or spoke, though nothing was asked of it.
+  bool gone() const;
   // Waits until the time given (CLOCK_MONOTONIC).
   Result<Description> describe(std::int64_t until_ns);
   Result<Reply> ask(const Ask& ask, std::int64_t until_ns);

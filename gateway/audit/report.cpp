@@ -117,6 +117,10 @@ void print(const LogReport& log, std::ostream& out) {
        std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
            (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+  line(out, "见证",
+       !log.witnesses_checked    ? "未核对：没有用 --policy 给出这份日志的见证策略"
+       : log.witnessed_size == 0 ? "没有达到策略所要求的"
+                                 : "达到策略所要求的覆盖到第 " + std::to_string(log.witnessed_size) + " 条");
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
   if (log.certificates_checked > 0) {
     line(out, "证书",
