@@ -15,8 +15,13 @@ namespace {
 using ledger::EntryKind;
 
 constexpr const char* kPolicy = R"({"version": "1", "rules": [
-  {"id": "push-all", "effect": "allow", "verbs": ["push"], "why": "试验"}]})";
+  {"id": "push-all", "effect": "allow", "verbs": ["push"], "what": ["credit", "licence", "case"],
+   "from": {"region": ["51"]}, "matters": ["case-assist"], "why": "试验"}]})";
 constexpr const char* kDirectory = R"({"version": "1", "parties": [
+  {"uscc": "12510000MCDEM0019R", "name": "四川省大数据中心", "region": "510000", "home": "sc",
+   "systems": [{"urn": "urn:chuanyu:gateway:510000:12510000MCDEM0019R:gw",
+                "pins": ["0000000000000000000000000000000000000000000000000000000000000001",
+                         "0000000000000000000000000000000000000000000000000000000000000002"]}]},
   {"uscc": "11510900MBDEM0023P", "name": "遂宁市市场监督管理局", "region": "510900", "home": "sc",
    "profiles": {"credit": "sc.credit.v1", "licence": "sc.licence.v1", "case": "sc.case.v1"},
    "systems": [{"urn": "urn:chuanyu:agency:510900:11510900MBDEM0023P:app"}]},
@@ -79,6 +84,11 @@ RecordedLog::RecordedLog(const std::string& folder, bool versions) : kek_file_(f
 }
 
 RecordedLog::~RecordedLog() = default;
+
+void RecordedLog::close() {
+  size_ = journal_->size();
+  journal_.reset();
+}
 
 void RecordedLog::record_versions() {
   journal::Draft draft;

@@ -93,7 +93,7 @@ TEST_F(RederiveTest, AnotherDecisionIsTold) {
     entry.allowed = false;
   });
   EXPECT_EQ(denied.different, 1u) << "the policy allowed it";
-  const RederiveReport unknown = of([](ledger::Entry& entry, v1::LogBody&) { entry.from = "12510000MCDEM0019R"; });
+  const RederiveReport unknown = of([](ledger::Entry& entry, v1::LogBody&) { entry.from = "11510000MCDEM0035J"; });
   EXPECT_EQ(unknown.different, 1u) << "the directory has no such agency";
 }
 
