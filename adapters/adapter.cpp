@@ -47,7 +47,7 @@ class DeclarativeAdapter final : public Adapter {
     Workspace& ws = workspace();
     CHUANYU_TRY(const std::string_view text, read(native, options, ws));
     Explanation out;
-    out.steps = steps_of(*plan_, ws, text, byte_order_mark(native, text));
+    out.steps = steps_of(*plan_, ws, text, byte_order_mark(native));
     encode_wire(*plan_, ws, out.converted.bytes);
     out.converted.notes.swap(ws.notes);
     return out;
@@ -63,7 +63,7 @@ class DeclarativeAdapter final : public Adapter {
     now.begin();
     if (!decode_wire(*plan_, canonical, now)) return std::move(now.failure);
     CHUANYU_TRY(const Edits edits, edits_of(*plan_, was, now, text));
-    out.splices = splices_of(*plan_, text, byte_order_mark(old, text), edits);
+    out.splices = splices_of(*plan_, text, byte_order_mark(old), edits);
     return out;
   }
 
@@ -87,13 +87,11 @@ class DeclarativeAdapter final : public Adapter {
     const std::string text = applied(*source, edits, {0, static_cast<std::uint32_t>(source->size())});
     std::vector<std::pair<std::string, std::string>> before;
     for (const auto& extra : was.extras) before.emplace_back(extra.path, extra.text);
-    out.bytes.clear();
-    if (!plan.charset->is_utf8()) {
-      CHUANYU_CHECK(plan.charset->encode(text, out.bytes));
-    } else {
-      out.bytes.append(old, 0, byte_order_mark(old, *source));
+    out.bytes.assign(old, 0, byte_order_mark(old));
+    if (plan.charset->is_utf8())
       out.bytes += text;
-    }
+    else
+      CHUANYU_CHECK(plan.charset->encode(text, out.bytes));
     CHUANYU_CHECK(read(out.bytes, options, was));
     CHUANYU_CHECK(check_put_get(plan, was, now, before));
     out.notes.swap(now.notes);
@@ -177,8 +175,9 @@ class DeclarativeAdapter final : public Adapter {
 
  private:
   // How many bytes stand before the text.
-  std::size_t byte_order_mark(std::string_view native, std::string_view text) const {
-    return plan_->charset->is_utf8() ? native.size() - text.size() : 0;
+  std::size_t byte_order_mark(std::string_view native) const {
+    const auto mark = plan_->charset->byte_order_mark();
+    return native.starts_with(mark) ? mark.size() : 0;
   }
 
   // The native record into the workspace, mapped; what comes back is its text in UTF-8.
@@ -189,11 +188,11 @@ class DeclarativeAdapter final : public Adapter {
     std::string_view text = native;
     if (plan.charset->is_utf8()) {
       if (!valid_utf8(text)) return plan.charset->decode(text, ws.utf8).error();
-      if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
     } else {
       CHUANYU_CHECK(plan.charset->decode(native, ws.utf8));
       text = ws.utf8;
     }
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     bool ok = false;
     switch (plan.profile.syntax) {
       case Syntax::json: ok = load_json(plan, text, ws); break;
@@ -232,19 +231,6 @@ std::vector<Result<Converted>> Adapter::get_many(const std::vector<std::string_v
   std::vector<Result<Converted>> out;
   out.reserve(natives.size());
   for (const auto& native : natives) out.push_back(get(native, options));
-  return out;
-}
-
-Result<Explanation> Adapter::explain(std::string_view native, const GetOptions& options) const {
-  Explanation out;
-  CHUANYU_TRY(out.converted, get(native, options));
-  return out;
-}
-
-Result<Explanation> Adapter::explain_put(std::string_view canonical, std::string_view old,
-                                         const GetOptions& options) const {
-  Explanation out;
-  CHUANYU_TRY(out.converted, put(canonical, old, options));
   return out;
 }
 

@@ -53,7 +53,7 @@ struct Note {
   std::string native;              // place in the native record
   std::string canonical;           // field path in the canonical record
   std::string message;             // Chinese, one sentence
-  std::optional<CodeGap> gap{};    // of kind `gap`, by a mapping: what to count; a plug-in does not say
+  std::optional<CodeGap> gap{};    // of kind `gap`: what to count; a plug-in may not say
 };
 
 constexpr std::string_view kNoteKinds[] = {"loss", "gap", "unmapped", "normalised", "warning"};
@@ -116,10 +116,10 @@ class Adapter {
   // format cannot hold, or says with less detail, stays as `base` has it.
   virtual Result<Converted> get_edited(std::string_view native, std::string_view base,
                                        const GetOptions& options = {}) const = 0;
-  // What get() and put() do, step by step, without the effect. A plug-in has no steps to show.
-  virtual Result<Explanation> explain(std::string_view native, const GetOptions& options = {}) const;
+  // What get() and put() do, step by step, without the effect. Of a plug-in what the host sees of it.
+  virtual Result<Explanation> explain(std::string_view native, const GetOptions& options = {}) const = 0;
   virtual Result<Explanation> explain_put(std::string_view canonical, std::string_view old,
-                                          const GetOptions& options = {}) const;
+                                          const GetOptions& options = {}) const = 0;
   // Native records as create() makes them -> one native document with header or root, in the profile's character set:
   // XML with declaration, one record a line, LF; CSV with CRLF; JSON an array, one record a line. With none: the empty
   // document.

@@ -13,7 +13,8 @@
 
 namespace chuanyu::adapters {
 
-// One rule at one place. A list written as one text (split, zip) is one step for each of its columns.
+// One rule at one place. A list written as one text (split, zip) is one step for each of its columns. Of a plug-in one
+// field that came ("plugin"), or what the host did ("host.charset", …); it has no native place.
 struct Step {
   std::string rule;
   std::string as;      // "text", "code(sc.state)", "date", "dec(wan,6)", "const", ...
@@ -36,8 +37,8 @@ struct Splice {
 };
 
 struct Explanation {
-  std::vector<Step> steps;      // none for a plug-in
-  std::vector<Splice> splices;  // explain_put only, in the order of the bytes
+  std::vector<Step> steps;
+  std::vector<Splice> splices;  // explain_put of a mapping only, in the order of the bytes
   Converted converted;          // what get, put would have returned
 };
 

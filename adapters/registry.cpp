@@ -90,13 +90,45 @@ const Plan* Registry::plan(std::string_view profile_id) const {
 
 const std::string& content_of(const Plan& plan) { return plan.content; }
 
+std::variant<std::shared_ptr<const Adapter>, std::vector<Error>> adapter_of(const std::string& content,
+                                                                            const std::string& name) {
+  std::vector<Error> errors;
+  const Spec spec = parse_content(content, name, errors);
+  auto plan = spec.head ? compile(spec, errors) : nullptr;
+  if (!errors.empty()) return errors;
+  return make_declarative(std::move(plan));
+}
+
+namespace {
+
+Error gone(const std::string& folder, const std::string& profile) {
+  return error(Code::MAPPING_INVALID, "S10 数据格式 " + profile + " 不再有映射；请保留它的映射文件",
+               folder + "/" + profile + std::string(kSuffix) + "#");
+}
+
+}  // namespace
+
+std::vector<Error> incompatible_with(const Registry& now, const std::string& profile, const std::string& content) {
+  const Plan* plan = now.plan(profile);
+  if (plan == nullptr) return now.find(profile) == nullptr ? std::vector{gone("", profile)} : std::vector<Error>();
+  if (content.empty()) return {};
+  std::vector<Error> errors;
+  const Spec spec = parse_content(content, plan->file, errors);
+  const auto old = spec.head ? compile(spec, errors) : nullptr;
+  if (old != nullptr && errors.empty()) return incompatible(*old, *plan);
+  return {
+      error(Code::MAPPING_INVALID, "S10 日志中的旧版映射已不能编译，无从比较；请核对旧记录仍能读取", plan->file + "#")};
+}
+
 std::vector<Error> Registry::compatible_with(const Registry& previous) const {
   std::vector<Error> errors;
-  for (const auto& [id, old] : previous.plans_) {
-    if (const Plan* now = plan(id)) {
+  for (const auto& [id, adapter] : previous.adapters_) {
+    const Plan* old = previous.plan(id);
+    const Plan* now = plan(id);
+    if (old != nullptr && now != nullptr) {
       for (auto& e : incompatible(*old, *now)) errors.push_back(std::move(e));
-    } else {
-      errors.push_back(error(Code::MAPPING_INVALID, "S10 数据格式 " + id + " 不再有映射；请保留它的映射文件", folder_));
+    } else if (find(id) == nullptr) {
+      errors.push_back(gone(folder_, id));
     }
   }
   return errors;

@@ -123,6 +123,7 @@ class Utf8 final : public Charset {
     return {};
   }
   bool accepts_label(std::string_view label) const override { return same_label(label, "UTF-8"); }
+  std::string_view byte_order_mark() const override { return "\xEF\xBB\xBF"; }
   std::string_view label() const override { return "UTF-8"; }
 
  private:
@@ -234,6 +235,7 @@ class Gb final : public Charset {
   bool accepts_label(std::string_view text) const override {
     return same_label(text, "GBK") || same_label(text, "GB2312") || (four_byte_ && same_label(text, "GB18030"));
   }
+  std::string_view byte_order_mark() const override { return four_byte_ ? "\x84\x31\x95\x33" : ""; }
   std::string_view label() const override { return four_byte_ ? "GB18030" : "GBK"; }
 
  private:

@@ -28,6 +28,8 @@ class Charset {
   virtual Status encode(std::string_view utf8, std::string& out) const = 0;
   // True when an XML declaration may call this character set so ("GB18030", "GBK", "UTF-8", ...), in any case.
   virtual bool accepts_label(std::string_view label) const = 0;
+  // U+FEFF in this character set; empty when it has none.
+  virtual std::string_view byte_order_mark() const = 0;
   // What an XML declaration calls it.
   virtual std::string_view label() const = 0;
 };

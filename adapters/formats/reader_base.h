@@ -36,10 +36,10 @@ class ReaderBase : public RecordReader {
   // The byte-order mark, once; false when more bytes are needed to tell.
   bool skip_bom() {
     if (bom_done_) return true;
-    if (buffer_.size() < 3 && !last_ && std::string_view("\xEF\xBB\xBF").substr(0, buffer_.size()) == buffer_)
-      return false;
+    const auto mark = charset_.byte_order_mark();
+    if (buffer_.size() < mark.size() && !last_ && mark.starts_with(buffer_)) return false;
     bom_done_ = true;
-    if (charset_.is_utf8() && buffer_.compare(0, 3, "\xEF\xBB\xBF") == 0) start_ = at_ = 3;
+    if (buffer_.starts_with(mark)) start_ = at_ = mark.size();
     return true;
   }
 

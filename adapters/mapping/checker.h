@@ -52,6 +52,8 @@ class Checker {
   void uncovered(int canon_scope, const std::string& where);
   void lost(const RuleSpec& rule, const CanonNode& field);
   void required(const RuleSpec& rule, int canon_scope);
+  void always_read(const std::vector<RuleSpec>& rules, const CanonNode& message, const std::string& prefix);
+  bool reads_always(const RuleSpec& rule, const std::string& path) const;
   void conditions();
   void each(const RuleSpec& rule, int canon_scope);
   void separator(const RuleSpec& rule);

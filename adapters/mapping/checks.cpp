@@ -24,6 +24,24 @@ std::vector<Error> without_waived(const std::vector<Finding>& findings, const st
   return out;
 }
 
+namespace {
+
+// `path` is the field `outer` or in it.
+bool within(const std::string& path, const std::string& outer) {
+  return path == outer || path.starts_with(outer + ".");
+}
+
+// The canonical fields that get sets by this rule; of `lost`, those that it never sets.
+std::vector<std::string> fields_of(const RuleSpec& rule) {
+  std::vector<std::string> fields;
+  if (rule.kind == "derived" && rule.dir == "create") return fields;
+  if (!rule.c.empty()) fields.push_back(rule.c);
+  for (const auto& option : rule.cases) fields.push_back(option.c);
+  return fields;
+}
+
+}  // namespace
+
 void check_mapping(const Spec& spec, const Plan& plan, std::vector<Error>& errors) {
   std::vector<bool> used(plan.waivers.size());
   for (auto& e : without_waived(Checker(spec, plan).run(), plan.waivers, used)) errors.push_back(std::move(e));
@@ -90,6 +108,7 @@ bool Checker::has_modifier(const CanonNode& field) const {
 
 void Checker::scope(const std::vector<RuleSpec>& rules, int canon_scope, const std::string& where) {
   uncovered(canon_scope, where);
+  always_read(rules, node(plan_.canon_scopes[static_cast<std::size_t>(canon_scope)].root), "");
   for (const auto& one : rules) rule(one, canon_scope);
 }
 
@@ -133,6 +152,43 @@ void Checker::required(const RuleSpec& rule, int canon_scope) {
   found("S5", rule.at,
         "必填的 " + rule.n.value_or(rule.id) + " 在 create 时可能无值可写；请写 \"default\"，或去掉 \"required\"",
         {rule.id, rule.c});
+}
+
+// A mandatory field that get may leave unset: nobody else could write the record, and here nobody would know why.
+void Checker::always_read(const std::vector<RuleSpec>& rules, const CanonNode& message, const std::string& prefix) {
+  for (const int id : message.children) {
+    const auto& field = node(id);
+    if (!field.mandatory || field.modifier) continue;  // of modifiers S2 speaks
+    const auto path = prefix + field.name;
+    const bool has_mandatory = !field.repeated && std::any_of(field.children.begin(), field.children.end(),
+                                                              [&](int child) { return node(child).mandatory; });
+    if (has_mandatory) {
+      always_read(rules, field, path + ".");
+      continue;
+    }
+    const RuleSpec* first = nullptr;
+    bool always = false;
+    for (const auto& rule : rules) {
+      const auto fields = fields_of(rule);
+      const auto touches = [&](const std::string& c) { return within(c, path) || within(path, c); };
+      if (std::none_of(fields.begin(), fields.end(), touches)) continue;
+      if (first == nullptr) first = &rule;
+      always = always || reads_always(rule, path);
+    }
+    if (first == nullptr || always) continue;
+    found("S5", first->at, "标准字段 " + path + " 必有值，get 却可能不设它；请写 \"required\": true，或写明豁免的理由",
+          {first->id, path});
+  }
+}
+
+bool Checker::reads_always(const RuleSpec& rule, const std::string& path) const {
+  const auto fields = fields_of(rule);
+  const bool whole = std::all_of(fields.begin(), fields.end(), [&](const std::string& c) { return within(c, path); });
+  if (rule.kind == "lost" || rule.when || !whole) return false;
+  if (rule.required) return true;
+  const auto set = rule.as ? spec_.codesets.find(rule.as->codeset) : spec_.codesets.end();
+  return set != spec_.codesets.end() && std::any_of(set->second.pairs.begin(), set->second.pairs.end(),
+                                                    [](const auto& pair) { return pair.first.empty(); });
 }
 
 // Native fields that only decide how others are read would be lost themselves.

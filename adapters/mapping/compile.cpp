@@ -85,6 +85,7 @@ std::shared_ptr<const Plan> Compiler::run() {
     if (auto compiled = compile_rule(rule, record)) plan_->rules.push_back(std::move(*compiled));
   }
   for (std::size_t i = 0; !spec_.rules_left_out && i < spec_.structure.size(); ++i) structure(spec_.structure[i], i);
+  values_without_members();
   if (errors_.size() != before) return nullptr;
   finish();
   encodable();
@@ -107,7 +108,7 @@ void Compiler::head(const google::protobuf::Descriptor& type) {
   p.profile.mapping_version = spec_.version;
   google::protobuf::FileDescriptorProto file;
   type.file()->CopyTo(&file);
-  std::uint64_t h = fnv(spec_.text);
+  std::uint64_t h = fnv(spec_.content);  // so that who has the content alone finds the same
   h = fnv(file.SerializeAsString(), h);
   for (int i = 0; i < type.file()->dependency_count(); ++i) {
     google::protobuf::FileDescriptorProto dependency;

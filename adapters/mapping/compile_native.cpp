@@ -84,6 +84,7 @@ int Compiler::resolve(int scope, const std::string& path, const std::string& whe
       wrong(where, "路径穿过列表：" + path + "（请写在 each 的 rules 中）");
       return -1;
     }
+    if (at(plan_->native, node).dropped) return wrong(where, "路径穿过弃置的字段：" + path), -1;
     if (xml && !xml_part(name, i > path.size(), where)) return -1;
     if (!xml) {
       std::string plain;
@@ -129,7 +130,7 @@ int Compiler::native_value(const RuleSpec& rule, const Context& context, bool pr
     wrong(rule.at + "/n", "此路径已作" + std::string(node.list ? "列表" : "弃置") + "：" + *rule.n);
     return -1;
   }
-  node.value = true;
+  holds_value(id, rule.at + "/n");
   if (prints) {
     if (!printed_.insert(id).second)
       wrong(rule.at + "/n", "S1 两条规则写同一字段：" + *rule.n + "；请只留一条，或写成一条 prism");
@@ -138,6 +139,22 @@ int Compiler::native_value(const RuleSpec& rule, const Context& context, bool pr
     if (plan_->profile.syntax == Syntax::csv) node.absent = Absent::empty;
   }
   return id;
+}
+
+void Compiler::holds_value(int node, const std::string& where) {
+  at(plan_->native, node).value = true;
+  values_.try_emplace(node, where);
+}
+
+void Compiler::values_without_members() {
+  for (const auto& [id, where] : values_) {
+    const auto& node = at(plan_->native, id);
+    const auto member = std::find_if(node.children.begin(), node.children.end(),
+                                     [&](int child) { return !at(plan_->native, child).attribute; });
+    if (member == node.children.end()) continue;
+    wrong(where,
+          "此字段在这里作值，另有规则却写了它的成员 " + place(at(plan_->native, *member).path, {}) + "；请只留一种");
+  }
 }
 
 }  // namespace chuanyu::adapters

@@ -205,7 +205,7 @@ bool Compiler::zip(const RuleSpec& spec, const Context& context, Rule& rule, Con
     const int outer = resolve(context.n_scope, outer_path, spec.at);
     if (outer < 0) return false;
     const bool prints = printed_.contains(column);
-    at(plan_->native, outer).value = true;
+    holds_value(outer, spec.at);
     if (prints) {
       if (!printed_.insert(outer).second) wrong(spec.at, "S1 两条规则写同一字段：" + path + "；请只留一条");
       at(plan_->native, outer).printed = true;
@@ -251,7 +251,7 @@ bool Compiler::derived(const RuleSpec& spec, const Context& context, Rule& rule)
   if (spec.when) {
     const int node = resolve(context.n_scope, spec.when->n, spec.at + "/when/n");
     if (node < 0) return false;
-    at(plan_->native, node).value = true;
+    holds_value(node, spec.at + "/when/n");
     rule.has_when = true;
     rule.when_slot = at(plan_->native, node).slot;
     rule.when_native = spec.when->in;

@@ -276,7 +276,7 @@ bool Compiler::convert(const AsSpec& as, const Context& context, Target& target,
     case As::id: {
       const int by = resolve(context.n_scope, as.by, as.at);
       if (by < 0) return false;
-      at(plan_->native, by).value = true;
+      holds_value(by, as.at);
       out.by_slot = at(plan_->native, by).slot;
       out.by_uscc = as.uscc;
       out.by_org_code = as.org_code;

@@ -4,6 +4,7 @@
 // nothing); the compiler goes on with the next rule, so that all mistakes are reported at once. Threads: one.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -61,6 +62,10 @@ class Compiler {
   int resolve(int scope, const std::string& path, const std::string& where);
   // The node a rule reads and, unless `shared`, prints: no two rules may print the same.
   int native_value(const RuleSpec& rule, const Context& context, bool prints);
+  // The node holds a text or number, as the mapping says at `where`.
+  void holds_value(int node, const std::string& where);
+  // A node with a value has no members (attributes aside): get would find the one or the other, never both.
+  void values_without_members();
 
   // compile_values.cpp: canonical targets and conversions
   int canonical_node(int scope, const std::string& path, const std::string& where);
@@ -86,6 +91,7 @@ class Compiler {
   std::vector<Error>& errors_;
   std::shared_ptr<Plan> plan_;
   std::set<int> printed_;
+  std::map<int, std::string> values_;  // native node -> who says that it holds a value
 };
 
 }  // namespace chuanyu::adapters

@@ -200,29 +200,43 @@ class Forward {
                     native_place(plan_, plan_.native[static_cast<std::size_t>(rule.native)], ws_.index));
   }
 
+  struct Column {
+    const Rule::Column* column;
+    std::string_view rest;
+    bool more;
+  };
+
+  // Columns that only repeat what others say, where the others are not there: they make no item.
+  void repeats_nothing(const Rule& rule, const std::vector<Column>& columns, std::uint32_t n, std::uint32_t c) {
+    for (const auto& column : columns) {
+      const auto& node = plan_.native[static_cast<std::size_t>(column.column->native)];
+      add_note({plan_, rule.id, &node, rule.c_node, n, c}, ws_, Note::Kind::warning,
+               "与由其他字段推得的值不同，未采用");
+    }
+  }
+
   bool zip(const Rule& rule, std::uint32_t n, std::uint32_t c) {
-    struct Column {
-      const Rule::Column* column;
-      std::string_view rest;
-      bool more;
-    };
     std::vector<Column> columns;
     columns.reserve(rule.columns.size());
+    const NativeNode* missing = nullptr;  // a list that is not there at all misses none of its columns
     for (const auto& column : rule.columns) {
       const Cell& cell = ws_.native[n + column.outer];
       const auto& node = plan_.native[static_cast<std::size_t>(column.native)];
       if (cell.nothing()) {
-        if (column.required) return ws_.fail(Code::RECORD_FIELD_MISSING, "必填", native_place(plan_, node, ws_.index));
+        if (column.required && missing == nullptr) missing = &node;
         continue;
       }
       if (cell.is != Is::text) return ws_.fail(Code::RECORD_TYPE, "应为文本", native_place(plan_, node, ws_.index));
       columns.push_back({&column, cell.text(), true});
     }
-    if (columns.empty()) {
+    if (std::none_of(columns.begin(), columns.end(), [](const Column& column) { return column.column->read; })) {
+      repeats_nothing(rule, columns, n, c);
       if (!rule.required || rule.columns.empty()) return true;
       const auto& node = plan_.native[static_cast<std::size_t>(rule.columns.front().native)];
       return ws_.fail(Code::RECORD_FIELD_MISSING, "至少应有一项", native_place(plan_, node, ws_.index));
     }
+    if (missing != nullptr)
+      return ws_.fail(Code::RECORD_FIELD_MISSING, "必填", native_place(plan_, *missing, ws_.index));
     for (std::uint32_t i = 0; columns.front().more; ++i) {
       if (i == kMostItems) return too_many(columns.front().column->native);
       const auto item = ws_.native.block(plan_.native_scopes[static_cast<std::size_t>(rule.n_scope)].slots);

@@ -8,15 +8,19 @@
 #include <sstream>
 
 #include "adapters/mapping/spec_object.h"
+#include "gateway/base/json_mistakes.h"
 
 namespace chuanyu::adapters {
 namespace {
 
 using nlohmann::json;
 
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
+std::optional<std::string> read_file(const std::string& file, const std::string& at, std::vector<Error>& errors) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    errors.push_back(error(Code::CONFIG_UNREADABLE, "不能读取 " + file, at));
+    return std::nullopt;
+  }
   std::ostringstream out;
   out << in.rdbuf();
   return out.str();
@@ -285,32 +289,23 @@ std::vector<WaiverSpec> parse_waivers(Object& o) {
   return out;
 }
 
-std::optional<json> load_json(const std::string& file, const std::string& at, std::string& all_text,
-                              std::vector<Error>& errors) {
-  const auto text = read_file(file);
-  if (!text) {
-    errors.push_back(error(Code::CONFIG_UNREADABLE, "不能读取 " + file, at));
-    return std::nullopt;
-  }
-  all_text += *text;
-  try {
-    return json::parse(*text, nullptr, true, true);
-  } catch (const json::parse_error& e) {
-    errors.push_back(error(Code::CONFIG_SYNTAX, "第 " + std::to_string(e.byte) + " 个字节处不是合格的 JSON", file));
-    return std::nullopt;
-  } catch (const json::exception&) {  // a number beyond double
-    errors.push_back(error(Code::CONFIG_SYNTAX, "含有无法表示的数值", file));
-    return std::nullopt;
-  }
+std::optional<json> parse_json(const std::string& text, const std::string& file, std::vector<Error>& errors) {
+  for (auto& mistake : json_mistakes(text, file)) errors.push_back(std::move(mistake));
+  auto value = json::parse(text, nullptr, false, true);
+  return value.is_discarded() ? std::nullopt : std::optional<json>(std::move(value));
 }
 
-}  // namespace
+std::optional<json> load_json(const std::string& file, const std::string& at, std::vector<Error>& errors) {
+  const auto text = read_file(file, at, errors);
+  return text ? parse_json(*text, file, errors) : std::nullopt;
+}
 
-Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
+// `folder`: where the files of code sets stand; nullptr: the mapping must have them in it.
+Spec parse_root(const std::string& file, const std::optional<json>& root, const std::filesystem::path* folder,
+                std::vector<Error>& errors) {
   Spec spec;
   spec.file = file;
   const std::size_t before = errors.size();
-  const auto root = load_json(file, file, spec.text, errors);
   spec.head = root.has_value();
   if (!root) return spec;
   json whole = *root;
@@ -377,13 +372,13 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
     o.missing("rules");
   }
   if (const json* sets = o.find("codesets")) {
-    const auto folder = std::filesystem::path(file).parent_path();
     for (auto it = sets->begin(); sets->is_object() && it != sets->end(); ++it) {
       const auto at = o.at("codesets") + "/" + escape_pointer(it.key());
       const std::size_t sound = errors.size();
-      if (it.value().is_object() && it.value().contains("file") && it.value()["file"].is_string()) {
-        const auto path = (folder / it.value()["file"].get<std::string>()).string();
-        if (const auto inner = load_json(path, at + "/file", spec.text, errors)) {
+      if (folder != nullptr && it.value().is_object() && it.value().contains("file") &&
+          it.value()["file"].is_string()) {
+        const auto path = (*folder / it.value()["file"].get<std::string>()).string();
+        if (const auto inner = load_json(path, at + "/file", errors)) {
           spec.codesets[it.key()] = parse_codeset(*inner, path + "#", errors);
           whole["codesets"][it.key()] = *inner;
         }
@@ -398,6 +393,17 @@ Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
   spec.content = whole.dump();
   o.finish();
   return spec;
+}
+
+}  // namespace
+
+Spec parse_spec(const std::string& file, std::vector<Error>& errors) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  return parse_root(file, load_json(file, file, errors), &folder, errors);
+}
+
+Spec parse_content(const std::string& content, const std::string& name, std::vector<Error>& errors) {
+  return parse_root(name, parse_json(content, name, errors), nullptr, errors);
 }
 
 }  // namespace chuanyu::adapters

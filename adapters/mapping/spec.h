@@ -120,11 +120,12 @@ struct Spec {
   bool head = true;             // false: what stands before the rules is mistaken, and no rule can be understood
   bool rules_left_out = false;  // also: containers of `structure` may seem to hold nothing
   std::set<std::string> codesets_left_out;
-  std::string text;     // the file and every file it names, for the fingerprint
   std::string content;  // the mapping with its code sets in it
 };
 
 // Reads `file` and the code-set files it names. Mistakes are added to `errors`; nothing is thrown.
 Spec parse_spec(const std::string& file, std::vector<Error>& errors);
+// The same of Spec::content; reads no file. `name` stands for the file in the places of mistakes.
+Spec parse_content(const std::string& content, const std::string& name, std::vector<Error>& errors);
 
 }  // namespace chuanyu::adapters

@@ -1,11 +1,10 @@
 #include "adapters/plugin/call.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <ctime>
 #include <new>
 
 namespace chuanyu::adapters::plugin {
@@ -60,6 +59,10 @@ int Call::diag(std::uint32_t record, const chuanyu_diag* diag) {
   head.code = diag->code;
   head.severity = diag->severity;
   head.direction = diag->direction;
+  if (diag->struct_size >= offsetof(chuanyu_diag, length) + sizeof diag->length) {
+    head.offset = diag->offset;
+    head.length = diag->length;
+  }
   std::uint64_t size = sizeof head;
   for (std::size_t i = 0; i < 4; ++i) {
     head.sizes[i] = static_cast<std::uint32_t>(std::min(texts[i]->len, kDiagText));

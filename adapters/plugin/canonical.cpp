@@ -48,12 +48,6 @@ Bytes serialise(const Message& message) {
   return out;
 }
 
-std::unique_ptr<Message> parsed(Kind kind, BytesView wire) {
-  std::unique_ptr<Message> message(prototype(kind).New());
-  message->ParseFromArray(wire.data(), static_cast<int>(wire.size()));
-  return message;
-}
-
 void hash(std::string_view text, std::uint64_t& h) {
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211u;
   h = (h ^ 0xFF) * 1099511628211u;
@@ -137,6 +131,12 @@ class IdentifierCheck {
 };
 
 }  // namespace
+
+std::unique_ptr<Message> parsed(Kind kind, BytesView wire) {
+  std::unique_ptr<Message> message(prototype(kind).New());
+  message->ParseFromArray(wire.data(), static_cast<int>(wire.size()));
+  return message;
+}
 
 bool is_part(Kind kind, BytesView part, BytesView whole) { return part_of(*parsed(kind, part), *parsed(kind, whole)); }
 

@@ -5,16 +5,24 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "adapters/adapter.h"
+
+namespace google::protobuf {
+class Message;
+}
 
 namespace chuanyu::adapters::plugin {
 
 std::string message_name(Kind kind);  // "chuanyu.v1.EnforcementCase"
 // Of every field of the message and the messages in it: name, number, type. CHUANYU_FP_* of adapters/sdk/canonical.h.
 std::uint64_t message_fingerprint(Kind kind);
+
+// `wire` must be such a message.
+std::unique_ptr<google::protobuf::Message> parsed(Kind kind, BytesView wire);
 
 // The one form that equal records have. RECORD_PARSE when it is not such a message.
 Result<Bytes> normal_form(Kind kind, BytesView wire);

@@ -13,7 +13,7 @@
 
 namespace chuanyu::adapters::plugin {
 
-constexpr std::uint64_t kChannelVersion = 0x4359504c0001;
+constexpr std::uint64_t kChannelVersion = 0x4359504c0002;
 constexpr int kControlFd = 3;
 constexpr int kMemoryFd = 4;
 constexpr int kLibraryFd = 5;
@@ -83,6 +83,9 @@ struct DiagHead {
   std::uint8_t severity = 0, direction = 0;
   std::uint16_t unused = 0;
   std::uint32_t sizes[4] = {};  // rule, native path, canonical path, message
+  std::uint64_t offset = 0;     // of what it speaks of, in the record
+  std::uint32_t length = 0;     // 0: it does not say
+  std::uint32_t unused_too = 0;
 };
 
 constexpr std::uint64_t kDiagText = 512;

@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "adapters/formats/charset.h"
+#include "gateway/base/json_mistakes.h"
 
 namespace chuanyu::adapters::plugin {
 namespace {
@@ -19,9 +21,11 @@ json read_object(const std::string& file, std::vector<Error>& errors) {
     errors.push_back(error(Code::CONFIG_UNREADABLE, "不能读取文件", file));
     return nullptr;
   }
-  json value = json::parse(in, nullptr, false, true);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  for (auto& mistake : json_mistakes(text, file)) errors.push_back(std::move(mistake));
+  json value = json::parse(text, nullptr, false, true);
   if (value.is_object()) return value;
-  errors.push_back(error(Code::CONFIG_SYNTAX, "应为一个 JSON 对象", file));
+  if (!value.is_discarded()) errors.push_back(error(Code::CONFIG_SYNTAX, "应为一个 JSON 对象", file));
   return nullptr;
 }
 
@@ -107,8 +111,8 @@ std::optional<Declaration> parse_declaration(const std::string& file, std::vecto
   const json object = read_object(file, errors);
   if (object.is_null()) return std::nullopt;
   Members members(object, file + "#", errors);
-  members.only(
-      {"plugin", "profile", "kind", "media_type", "charset", "library", "sha256", "isolation", "config", "limits"});
+  members.only({"plugin", "profile", "kind", "media_type", "charset", "library", "sha256", "isolation", "config",
+                "samples", "limits"});
   Declaration d;
   d.file = file;
   d.plugin = members.text("plugin", sizeof(Setup::plugin) - 1);
@@ -122,6 +126,7 @@ std::optional<Declaration> parse_declaration(const std::string& file, std::vecto
   const std::string isolation = members.text("isolation");
   d.in_process = isolation == "in-process";
   d.config = read_config(object, members);
+  const std::string samples = object.contains("samples") ? members.text("samples") : "";
   read_limits(object, file, d.limits, errors);
   if (errors.size() > before) return std::nullopt;
 
@@ -138,11 +143,15 @@ std::optional<Declaration> parse_declaration(const std::string& file, std::vecto
   if (!is_sha256(d.sha256)) members.wrong(Code::CONFIG_VALUE, "sha256", "应为 64 个小写十六进制数字");
   if (isolation != "worker" && !d.in_process)
     members.wrong(Code::CONFIG_VALUE, "isolation", "应为 worker | in-process");
-  if (library.find('/') != std::string::npos) members.wrong(Code::CONFIG_VALUE, "library", "应为同一目录中的文件名");
+  const std::pair<const char*, const std::string*> beside[] = {{"library", &library}, {"samples", &samples}};
+  for (const auto& [key, name] : beside) {
+    if (name->find('/') != std::string::npos) members.wrong(Code::CONFIG_VALUE, key, "应为同一目录中的文件名");
+  }
   if (fs::path(file).filename().string() != d.profile.id + std::string(kSuffix)) {
     members.wrong(Code::MAPPING_INVALID, "profile", "文件名应为 " + d.profile.id + std::string(kSuffix));
   }
   d.library = (fs::path(file).parent_path() / library).string();
+  if (!samples.empty()) d.samples = (fs::path(file).parent_path() / samples).string();
   if (errors.size() > before) return std::nullopt;
   return d;
 }

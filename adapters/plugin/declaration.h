@@ -22,7 +22,8 @@ struct Declaration {
   std::string library;  // path
   std::string sha256;
   bool in_process = false;
-  std::string config;  // JSON
+  std::string config;   // JSON
+  std::string samples;  // path of native records to be tried at load; may be empty
   Limits limits;
 };
 

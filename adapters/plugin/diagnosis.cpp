@@ -61,6 +61,20 @@ std::string cleaned(std::string text) {
   return text;
 }
 
+// The part of the record that the plug-in points to; "" when it points nowhere.
+std::string_view pointed_to(const Diag& diag, std::string_view record) {
+  if (diag.length > kDiagText || diag.offset > record.size() || diag.length > record.size() - diag.offset) return {};
+  const auto text = record.substr(diag.offset, diag.length);
+  return valid_utf8(text) ? text : std::string_view();
+}
+
+std::optional<CodeGap> gap_of(const Diag& diag, std::string_view record, GapSets& sets) {
+  const bool refused = diag.severity >= CHUANYU_ERROR && diag.code == CHUANYU_CODE_CODE_UNKNOWN;
+  const auto text = pointed_to(diag, record);
+  if ((diag.severity != CHUANYU_GAP && !refused) || text.empty()) return std::nullopt;
+  return CodeGap{sets.known(cleaned(diag.rule.empty() ? diag.native : diag.rule)), std::string(text)};
+}
+
 Error refusal(const Diag& diag) {
   const Code code = code_of(diag.code);
   std::string where = cleaned(diag.native.empty() ? diag.canonical : diag.native);
@@ -89,11 +103,21 @@ Error nothing(chuanyu_status status, bool late) {
 
 }  // namespace
 
-Result<Converted> diagnose(Outcome outcome, chuanyu_status status, bool late) {
+std::string GapSets::known(const std::string& name) {
+  constexpr std::size_t kMost = 64;
+  const std::lock_guard lock(mutex_);
+  if (names_.size() < kMost) names_.insert(name);
+  return names_.contains(name) ? name : "其他代码集";
+}
+
+Result<Converted> diagnose(Outcome outcome, chuanyu_status status, bool late, std::string_view record, GapSets& sets) {
   if (outcome.fault) return fault_of(*outcome.fault);
   for (const Diag& diag : outcome.diags) {
     if (diag.severity > CHUANYU_HOLD) return fault_of(Fault::bad_diag);
-    if (diag.severity >= CHUANYU_ERROR) return refusal(diag);
+    if (diag.severity < CHUANYU_ERROR) continue;
+    Error why = refusal(diag);
+    if (auto gap = gap_of(diag, record, sets)) why.gap = std::make_shared<const CodeGap>(*std::move(gap));
+    return why;
   }
   if (!outcome.bytes) return nothing(status, late);
   Converted out;
@@ -101,8 +125,9 @@ Result<Converted> diagnose(Outcome outcome, chuanyu_status status, bool late) {
   for (Diag& diag : outcome.diags) {
     const auto kind = static_cast<Note::Kind>(diag.severity);
     const Code code = kind == Note::Kind::warning ? code_of(diag.code) : Code::RECORD_VALUE;
+    auto gap = gap_of(diag, record, sets);
     out.notes.push_back({kind, code, cleaned(std::move(diag.rule)), cleaned(std::move(diag.native)),
-                         cleaned(std::move(diag.canonical)), cleaned(std::move(diag.message))});
+                         cleaned(std::move(diag.canonical)), cleaned(std::move(diag.message)), std::move(gap)});
   }
   return out;
 }

@@ -41,6 +41,8 @@ bool read_diag(FrameReader body, Diag& diag) {
   if (!body.take(head)) return false;
   diag.code = head.code;
   diag.severity = head.severity;
+  diag.offset = head.offset;
+  diag.length = head.length;
   std::string* const texts[] = {&diag.rule, &diag.native, &diag.canonical, &diag.message};
   for (std::size_t i = 0; i < 4; ++i) {
     const std::uint8_t* from = head.sizes[i] > kDiagText ? nullptr : body.bytes(head.sizes[i]);

@@ -5,6 +5,7 @@
 #include "adapters/plugin/canonical.h"
 #include "adapters/plugin/declaration.h"
 #include "adapters/plugin/plugin_adapter.h"
+#include "adapters/plugin/self_test.h"
 
 namespace chuanyu::adapters::plugin {
 namespace {
@@ -79,7 +80,13 @@ std::shared_ptr<const Adapter> Loader::load(const std::string& declaration_file)
   if (errors_.size() > before) return nullptr;
   declared->profile.mapping_version = found.version;
   declared->profile.fingerprint = fingerprint(*declared);
-  return make_plugin_adapter(std::move(declared->profile), declared->limits, *std::move(runner));
+  const std::string samples = declared->samples;
+  auto adapter = make_plugin_adapter(std::move(declared->profile), declared->limits, *std::move(runner));
+  if (samples.empty()) return adapter;
+  if (auto tried = self_test(*adapter, samples); !tried.ok()) {
+    return fail(error(tried.error().code, tried.error().detail), declaration_file + "#/samples");
+  }
+  return adapter;
 }
 
 }  // namespace chuanyu::adapters::plugin

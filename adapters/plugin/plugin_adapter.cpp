@@ -6,6 +6,7 @@
 #include "adapters/formats/readers.h"
 #include "adapters/plugin/canonical.h"
 #include "adapters/plugin/diagnosis.h"
+#include "adapters/plugin/explain.h"
 
 namespace chuanyu::adapters::plugin {
 namespace {
@@ -79,6 +80,20 @@ class PluginAdapter final : public Adapter {
     CHUANYU_TRY(Converted after, get(native, options));
     after.bytes = merge_edit(profile_.kind, original, before.bytes, after.bytes);
     return after;
+  }
+
+  Result<Explanation> explain(std::string_view native, const GetOptions& options) const override {
+    Explanation out;
+    CHUANYU_TRY(out.converted, get(native, options));
+    out.steps = steps_of(profile_, native.size(), out.converted.bytes);
+    return out;
+  }
+
+  Result<Explanation> explain_put(std::string_view canonical, std::string_view old,
+                                  const GetOptions& options) const override {
+    CHUANYU_TRY(Explanation out, explain(old, options));
+    CHUANYU_TRY(out.converted, put(canonical, old, options));
+    return out;
   }
 
   Bytes join(const std::vector<std::string_view>& records) const override {
@@ -156,7 +171,10 @@ class PluginAdapter final : public Adapter {
     Result<Batch> batch = runner_->run(op, inputs);
     if (batch.ok() && batch->status == CHUANYU_FATAL) batch = error(Code::LOCAL_PLUGIN_CRASH, "插件报告不能继续");
     if (batch.ok()) {
-      for (auto& outcome : batch->outcomes) out.push_back(diagnose(std::move(outcome), batch->status, batch->late));
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto native = op == Op::get ? inputs[i].record : std::string_view();
+        out.push_back(diagnose(std::move(batch->outcomes[i]), batch->status, batch->late, native, gap_sets_));
+      }
     } else if (inputs.size() > 1 && batch.error().code != Code::LOCAL_PLUGIN_STOPPED) {
       for (const Input& input : inputs) run(op, {input}, out);
     } else {
@@ -168,6 +186,7 @@ class PluginAdapter final : public Adapter {
   const Limits limits_;
   const Charset& charset_;
   const std::unique_ptr<Runner> runner_;
+  mutable GapSets gap_sets_;
 };
 
 }  // namespace

@@ -27,6 +27,8 @@ class Process {
   std::uint8_t* request() const { return memory_ + kCharsetTable; }
   const std::uint8_t* response() const { return request() + request_size_; }
 
+  // It ended, or spoke, though nothing was asked of it.
+  bool gone() const;
   // Waits until the time given (CLOCK_MONOTONIC).
   Result<Description> describe(std::int64_t until_ns);
   Result<Reply> ask(const Ask& ask, std::int64_t until_ns);
@@ -34,12 +36,13 @@ class Process {
  private:
   Process() = default;
   Status receive(void* message, std::size_t size, std::int64_t until_ns);
-  void allow_cpu(std::int64_t until_ns) const;
+  void allow_cpu(std::int64_t until_ns);
   // Kills it when it still lives; how it ended, in Chinese.
   std::string end();
 
   pid_t pid_ = -1;
   int socket_ = -1;
+  std::int64_t cpu_until_ns_ = 0;
   std::uint8_t* memory_ = nullptr;
   std::uint64_t memory_size_ = 0;
   std::uint64_t request_size_ = 0;

@@ -36,6 +36,8 @@ struct Diag {
   std::uint32_t code = 0;
   std::uint8_t severity = 0;
   std::string rule, native, canonical, message;  // as the plug-in gave them
+  std::uint64_t offset = 0;                      // where in the record; may be beyond it
+  std::uint32_t length = 0;
 };
 
 struct Outcome {

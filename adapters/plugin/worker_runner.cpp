@@ -26,14 +26,14 @@ class WorkerRunner final : public Runner {
 
   Result<Batch> run(Op op, const std::vector<Input>& inputs) override {
     const std::lock_guard lock(mutex_);
+    // Somebody else ended it, so the batch at hand is not to blame.
+    if (process_ != nullptr && process_->gone()) failed();
     if (failures_ > start_.limits.restarts) {
       return error(Code::LOCAL_PLUGIN_STOPPED, "插件 " + start_.plugin + " 连续失败，已停用；重新载入配置后再启用");
     }
     auto batch = process_ == nullptr ? relaunch(op, inputs) : attempt(op, inputs);
     if (!batch.ok() || batch->status == CHUANYU_FATAL) {
-      process_.reset();
-      ++failures_;
-      good_ = 0;
+      failed();
       return batch;
     }
     good_ += inputs.size();
@@ -45,6 +45,12 @@ class WorkerRunner final : public Runner {
   }
 
  private:
+  void failed() {
+    process_.reset();
+    ++failures_;
+    good_ = 0;
+  }
+
   Status launch(Description& description) {
     const std::int64_t until = monotonic_ns() + kStartNs;
     CHUANYU_TRY(process_, Process::start(program_, start_.library->fd(), setup_, charset_table(start_.charset).bmp));

@@ -5,6 +5,7 @@
 // data. Threads: one Adapter is used by one thread at a time. Ownership: the host destroys what it created.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -45,12 +46,13 @@ inline char32_t take_character(std::string_view& utf8) {
 // One record of a batch: where its result and what is to be said of it go.
 class Record {
  public:
-  Record(const chuanyu_host& host, void* call, std::uint32_t index, std::uint8_t direction)
-      : host_(host), call_(call), index_(index), direction_(direction) {}
+  Record(const chuanyu_host& host, void* call, std::uint32_t index, std::uint8_t direction, std::string_view source)
+      : host_(host), call_(call), index_(index), direction_(direction), source_(source) {}
 
   void emit(std::string_view bytes) { host_.emit(call_, index_, view(bytes)); }
+  // `part`: the part of the record that it speaks of, as a view into it; of an unknown code the host counts the text.
   void note(std::uint8_t severity, std::string_view native, std::string_view canonical, std::string_view message,
-            std::uint32_t code = CHUANYU_CODE_VALUE) {
+            std::uint32_t code = CHUANYU_CODE_VALUE, std::string_view part = {}) {
     chuanyu_diag diag{};
     diag.struct_size = sizeof diag;
     diag.code = code;
@@ -59,13 +61,20 @@ class Record {
     diag.native_path = view(native);
     diag.canonical_path = view(canonical);
     diag.message = view(message);
+    const auto from = reinterpret_cast<std::uintptr_t>(part.data());
+    const auto begin = reinterpret_cast<std::uintptr_t>(source_.data());
+    if (from >= begin && from + part.size() <= begin + source_.size()) {
+      diag.offset = from - begin;
+      diag.length = static_cast<std::uint32_t>(part.size());
+    }
     host_.diag(call_, index_, &diag);
     refused_ = refused_ || severity >= CHUANYU_ERROR;
     lossy_ = lossy_ || severity == CHUANYU_LOSS;
   }
   // The record is not converted. Do not emit() after it.
-  void refuse(std::uint32_t code, std::string_view native, std::string_view canonical, std::string_view message) {
-    note(CHUANYU_ERROR, native, canonical, message, code);
+  void refuse(std::uint32_t code, std::string_view native, std::string_view canonical, std::string_view message,
+              std::string_view part = {}) {
+    note(CHUANYU_ERROR, native, canonical, message, code, part);
   }
   bool refused() const { return refused_; }
   bool lossy() const { return lossy_; }
@@ -75,6 +84,7 @@ class Record {
   void* call_;
   std::uint32_t index_;
   std::uint8_t direction_;
+  std::string_view source_;
   bool refused_ = false;
   bool lossy_ = false;
 };
@@ -113,22 +123,23 @@ class Edge {
   static void destroy(chuanyu_adapter* c) { delete &self(c); }
 
   static chuanyu_status get(chuanyu_adapter* c, void* call, const chuanyu_view* native, std::uint32_t n) noexcept {
-    return self(c).each(call, n, CHUANYU_DIRECTION_GET,
+    return self(c).each(call, n, CHUANYU_DIRECTION_GET, native,
                         [&](Record& record, std::uint32_t i) { self(c).adapter_.get(record, text(native[i])); });
   }
   static chuanyu_status put(chuanyu_adapter* c, void* call, const chuanyu_view* canonical, const chuanyu_view* old,
                             std::uint32_t n) noexcept {
-    return self(c).each(call, n, CHUANYU_DIRECTION_PUT, [&](Record& record, std::uint32_t i) {
+    return self(c).each(call, n, CHUANYU_DIRECTION_PUT, canonical, [&](Record& record, std::uint32_t i) {
       const std::string_view before = text(old[i]);
       self(c).adapter_.put(record, text(canonical[i]), old[i].ptr == nullptr ? nullptr : &before);
     });
   }
 
   template <typename Convert>
-  chuanyu_status each(void* call, std::uint32_t n, std::uint8_t direction, Convert convert) {
+  chuanyu_status each(void* call, std::uint32_t n, std::uint8_t direction, const chuanyu_view* source,
+                      Convert convert) {
     chuanyu_status status = CHUANYU_OK;
     for (std::uint32_t i = 0; i < n && host_.cancelled(call) == 0; ++i) {
-      Record record(host_, call, i, direction);
+      Record record(host_, call, i, direction, text(source[i]));
       try {
         convert(record, i);
       } catch (...) {

@@ -12,6 +12,7 @@
  * marks with a later version. Valid C11 and C++20. */
 #ifndef CHUANYU_ADAPTER_H
 #define CHUANYU_ADAPTER_H
+/* NOLINTBEGIN: this is C */
 
 #include <stdint.h>
 
@@ -87,7 +88,9 @@ typedef struct chuanyu_diag {
   uint8_t severity, direction;
   uint16_t pad;
   chuanyu_view rule_id, native_path, canonical_path, message;
-  uint64_t offset; /* bytes into the record as the plug-in got it; 0 when not known */
+  /* Where in the record as the plug-in got it, in bytes; length 0 when not known. The native text of a code outside the
+   * code set (CHUANYU_GAP, CHUANYU_CODE_CODE_UNKNOWN in get()) is counted by the host, which takes it from there. */
+  uint64_t offset;
   uint32_t length;
 } chuanyu_diag;
 
@@ -170,4 +173,5 @@ extern const chuanyu_entry chuanyu_adapter_entry;
 }
 #endif
 
+/* NOLINTEND */
 #endif /* CHUANYU_ADAPTER_H */

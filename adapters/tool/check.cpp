@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "adapters/mapping/summary.h"
+#include "adapters/tool/unused.h"
 #include "adapters/tool/verbs.h"
 
 namespace chuanyu::adapters::tool {
@@ -96,6 +97,7 @@ int check(const CheckOptions& options) {
     if (const int broken = compare(registry, options); broken != kOk) return broken;
   }
   json list = json::array();
+  std::vector<Spec> specs;
   std::vector<Error> none;  // it was read without one just now
   for (const auto& adapter : registry.all()) {
     const Plan* plan = registry.plan(adapter->profile().id);
@@ -104,14 +106,20 @@ int check(const CheckOptions& options) {
       if (!options.as_json) print_head(adapter->profile());
       continue;
     }
-    const auto summary = summarize(parse_spec(plan->file, none), *plan);
+    specs.push_back(parse_spec(plan->file, none));
+    const auto summary = summarize(specs.back(), *plan);
     list.push_back(json_of(*plan, summary));
     if (!options.as_json) print(*plan, summary);
   }
-  if (options.as_json)
-    std::cout << json{{"ok", true}, {"mappings", list}}.dump(2) << "\n";
-  else
-    std::cout << list.size() << " 个映射，没有错误\n";
+  const auto warnings = unused_code_sets(options.folder, specs);
+  if (options.as_json) {
+    json unused = json::array();
+    for (const auto& warning : warnings) unused.push_back(to_json(warning));
+    std::cout << json{{"ok", true}, {"mappings", list}, {"warnings", unused}}.dump(2) << "\n";
+    return kOk;
+  }
+  for (const auto& warning : warnings) std::cout << "  警告 " << warning.detail << " (" << warning.where << ")\n";
+  std::cout << list.size() << " 个映射，没有错误\n";
   return kOk;
 }
 

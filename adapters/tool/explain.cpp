@@ -61,9 +61,9 @@ void print(const Explanation& explanation, const Adapter& adapter, std::uint64_t
             << hex(profile.fingerprint) << "\n";
   for (const auto& s : explanation.steps) {
     std::cout << "  " << s.rule << "　" << s.native;
-    if (s.there) std::cout << "@" << s.offset << "+" << s.length << " " << (s.lexeme.empty() ? "（空）" : s.lexeme);
-    if (!s.there) std::cout << " 没有";
-    std::cout << " -> " << s.as;
+    if (s.there) std::cout << "@" << s.offset << "+" << s.length;
+    if (!s.native.empty()) std::cout << (!s.there ? " 没有" : s.lexeme.empty() ? " （空）" : " " + s.lexeme);
+    std::cout << (s.there || !s.native.empty() ? " -> " : "") << s.as;
     if (!s.canonical.empty()) std::cout << " -> " << s.canonical << (s.value.empty() ? " 未设" : "=" + s.value);
     std::cout << "\n";
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -17,13 +18,15 @@ namespace chuanyu::app {
 
 class Gateway {
  public:
-  static std::variant<std::unique_ptr<Gateway>, std::vector<Error>> start(const config::Config& config);
+  static std::variant<std::unique_ptr<Gateway>, std::vector<Error>> start(const config::Config& config,
+                                                                          const std::string& who);
   ~Gateway();
 
   std::uint16_t port() const;
   std::uint16_t admin_port() const;
   // Certificates, CRL, directory, policy and mappings anew (SIGHUP).
-  std::vector<Error> reload();
+  // `who` asked for it goes into the log.
+  std::vector<Error> reload(const std::string& who);
   // Takes nothing new, answers what was received, delivers nothing more, closes the log (SIGTERM).
   void drain();
 
@@ -42,5 +45,10 @@ struct Rebuilt {
   std::string digest;  // hex; equal states, equal digests
 };
 Result<Rebuilt> rebuild_state(const config::Config& config);
+
+// Wraps every payload key anew under another key-encryption key: for --rotate-kek. How many there were. No gateway may
+// be running on the data folder (LOCAL_IN_USE).
+Result<std::uint64_t> rotate_kek(const config::Config& config, const std::string& new_kek,
+                                 const std::function<void(std::uint64_t done, std::uint64_t all)>& progress);
 
 }  // namespace chuanyu::app

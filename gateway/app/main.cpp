@@ -1,5 +1,6 @@
 // chuanyu-gateway: the daemon. Exit codes: 0 ended by SIGTERM or a finished check, 1 could not start, 2 usage or
 // configuration, 75 the log failed and the supervisor is to start it again.
+#include <pwd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "gateway/app/gateway.h"
+#include "gateway/app/restore.h"
 #include "gateway/base/log.h"
 #include "gateway/config/config.h"
 #include "gateway/terminal/usage.h"
@@ -38,8 +40,14 @@ sigset_t control_signals() {
   return set;
 }
 
+// The system user behind a start or a signal: goes into the log with what it changed.
+std::string who(uid_t uid) {
+  const passwd* user = ::getpwuid(uid);
+  return (user != nullptr ? std::string(user->pw_name) : std::string()) + "(" + std::to_string(uid) + ")";
+}
+
 int serve(const chuanyu::config::Config& config) {
-  auto started = chuanyu::app::Gateway::start(config);
+  auto started = chuanyu::app::Gateway::start(config, who(::getuid()));
   if (const auto* errors = std::get_if<std::vector<Error>>(&started)) {
     print(*errors);
     return 1;
@@ -50,10 +58,10 @@ int serve(const chuanyu::config::Config& config) {
   std::fflush(stdout);
   const sigset_t set = control_signals();
   while (true) {
-    int signal = 0;
-    sigwait(&set, &signal);
-    if (signal != SIGHUP) break;
-    const std::vector<Error> errors = gateway->reload();
+    siginfo_t sent{};
+    if (sigwaitinfo(&set, &sent) < 0) continue;  // interrupted
+    if (sent.si_signo != SIGHUP) break;
+    const std::vector<Error> errors = gateway->reload(who(sent.si_uid));
     for (const Error& error : errors) chuanyu::log::error("reload.refused", {{"error", error.to_text()}});
     chuanyu::log::info("reload.done", {{"errors", errors.size()}});
   }
@@ -74,6 +82,36 @@ int rebuild_state(const chuanyu::config::Config& config) {
   return 0;
 }
 
+int rotate_kek(const chuanyu::config::Config& config, const std::string& new_kek) {
+  const bool seen = ::isatty(STDERR_FILENO) == 1;
+  const auto rotated = chuanyu::app::rotate_kek(config, new_kek, [seen](std::uint64_t done, std::uint64_t all) {
+    if (seen)
+      std::fprintf(stderr, "\r已换 %llu/%llu", static_cast<unsigned long long>(done),
+                   static_cast<unsigned long long>(all));
+  });
+  if (seen) std::fputc('\n', stderr);
+  if (!rotated.ok()) {
+    print({rotated.error()});
+    return 1;
+  }
+  std::printf(
+      "已用新密钥重新加密 %llu 把数据密钥，密钥期 %u。请把配置的 keys.kek 改为 %s、keys.kek_epoch 改为 %u，\n"
+      "启动网关（状态将重建），确认无误后销毁旧的密钥加密密钥及其全部备份。\n",
+      static_cast<unsigned long long>(*rotated), config.keys.kek_epoch + 1, new_kek.c_str(), config.keys.kek_epoch + 1);
+  return 0;
+}
+
+int restore(const chuanyu::config::Config& config, const std::string& exported) {
+  const auto entries = chuanyu::app::restore(config, exported);
+  if (!entries.ok()) {
+    print({entries.error()});
+    return 1;
+  }
+  std::printf("已恢复 %llu 条到 %s；状态将在启动时重建\n", static_cast<unsigned long long>(*entries),
+              config.data.c_str());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -85,10 +123,17 @@ int main(int argc, char** argv) {
   bool check_only = false;
   bool print_default = false;
   bool rebuild = false;
+  std::string exported;
+  std::string new_kek;
   chuanyu::terminal::begin(cli);
   cli.add_option("--config", path, "配置文件")->type_name("文件")->envname("CHUANYU_CONFIG");
   cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
   cli.add_flag("--rebuild-state", rebuild, "由日志重建状态并打印其摘要后退出（网关须已停止）");
+  cli.add_option("--rotate-kek", new_kek, "换用新的密钥加密密钥（32 字节文件）后退出（网关须已停止）")
+      ->type_name("文件");
+  cli.add_option("--restore", exported,
+                 "由 chuanyu-audit export --with-keys 的目录恢复数据目录后退出（数据目录须为空）")
+      ->type_name("目录");
   cli.add_flag("--print-default-config", print_default, "打印带注释的完整默认配置");
   if (const auto exit = chuanyu::terminal::parse(cli, argc, argv, std::cout, std::cerr)) return *exit;
   if (print_default) {
@@ -115,6 +160,8 @@ int main(int argc, char** argv) {
   }
   chuanyu::log::set_level(config.log_level);
   if (rebuild) return rebuild_state(config);
+  if (!new_kek.empty()) return rotate_kek(config, new_kek);
+  if (!exported.empty()) return restore(config, exported);
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/ledger/checkpoint.h"
+
 namespace chuanyu::app {
 namespace {
 
@@ -38,6 +40,26 @@ void check_gateway(const config::Config& config, const exchange::World& world, s
   errors.push_back(error(Code::CONFIG_VALUE, "名录中没有网关 " + config.gateway.id + " 的系统", "/gateway/id"));
 }
 
+// The public keys in force, for the log: who verifies it later must know which key signed when.
+std::string keys_of(const config::Config& config, std::vector<Error>& errors) {
+  std::string text;
+  const auto own = [&](const char* what, const std::string& name, const std::string& file, ledger::KeyType type) {
+    const auto key = crypto::SigningKey::from_pem_file(file);
+    if (!key.ok()) return errors.push_back(key.error());
+    text += std::string(what) + " " + ledger::to_vkey(name, key->verify_key(), type) + "\n";
+  };
+  own("log", config.gateway.origin, config.keys.log_key, ledger::KeyType::log);
+  if (!config.witness.key.empty()) {
+    own("witness", config.witness.name, config.witness.key, ledger::KeyType::cosignature);
+  }
+  for (const config::Peer& peer : config.peers) {
+    const auto key = crypto::VerifyKey::from_pem_file(peer.log_key);
+    if (key.ok()) text += "peer " + peer.id + " " + to_base64(key->raw()) + "\n";
+    if (!key.ok()) errors.push_back(key.error());
+  }
+  return text + "kek-epoch " + std::to_string(config.keys.kek_epoch) + "\n";
+}
+
 }  // namespace
 
 std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_world(const config::Config& config) {
@@ -49,6 +71,8 @@ std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_wo
   for (const auto& [uscc, rules] : config.checks) {
     for (const auto& [check, word] : rules) world->checks[uscc].checks[check] = action_of(word);
   }
+  world->keys = keys_of(config, errors);
+  world->config = config.text;
   if (errors.empty()) {
     check_gateway(config, *world, errors);
     check_profiles(*world, errors);

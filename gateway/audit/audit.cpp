@@ -1,9 +1,12 @@
 #include "gateway/audit/audit.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
 #include <memory>
 #include <ostream>
 
+#include "gateway/audit/commands.h"
 #include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/ledger/checkpoint.h"
@@ -13,7 +16,8 @@ namespace chuanyu::audit {
 namespace {
 
 constexpr const char* kFooter =
-    R"(退出码：0 完好（没有给出公钥时只核对哈希，结论与 JSON 的 signatures 写明未核验签名）；2 用法、密钥文件有误或没有这一条目；3 有改动或签名无效；4 不完整；5 含有较新版本的内容；6 不能读取
+    R"(退出码：0 完好（没有给出公钥时只核对哈希，结论与 JSON 的 signatures 写明未核验签名）；2 用法、密钥文件有误或没有这一条目；3 有改动或签名无效；4 不完整；5 含有较新版本的内容；6 不能读取；
+7 无误，但有内容已依法删除、不能重算；8 重算或重放的结果不同
 目录是网关的数据目录（其中有 log/、keys/、blobs/），或它的副本；网关运行时也可读取。
 例：
   chuanyu-audit verify /var/lib/chuanyu/sc --key sc-log.pub
@@ -23,105 +27,16 @@ constexpr const char* kFooter =
 )";
 
 struct Arguments {
-  std::vector<std::string> folders;
-  std::string peer;
-  std::vector<std::string> keys;
-  std::string peer_key;
-  bool json = false;
-
   std::string folder;
   std::string exchange;
   std::uint64_t index = 0;
   std::uint64_t last = 0;
+  std::string peer;
   std::string kek;
   std::string peer_kek;
   bool reveal = false;
+  bool json = false;
 };
-
-// NAME+ID+BASE64, or a PEM file.
-Result<crypto::VerifyKey> read_key(const std::string& text) {
-  if (std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos) {
-    CHUANYU_TRY(auto named, ledger::parse_vkey(text));
-    return std::move(named.key);
-  }
-  auto key = crypto::VerifyKey::from_pem_file(text);
-  if (key.ok()) return key;
-  if (auto named = ledger::parse_vkey(text); named.ok()) return std::move(named->key);  // its base64 may hold a slash
-  return key;
-}
-
-int fail(std::ostream& err, const Error& found) {
-  err << "chuanyu-audit: " << found.to_text() << "\n";
-  const std::string_view advice = info(found.code).advice;
-  if (!advice.empty()) err << "  " << advice << "\n";
-  return exit_code(found.code);
-}
-
-Progress progress_on(std::ostream& err, const std::string& folder) {
-  return [&err, folder, shown = std::uint64_t{101}](std::uint64_t done, std::uint64_t all) mutable {
-    const std::uint64_t percent = all == 0 ? 100 : done * 100 / all;
-    if (percent == shown) return;
-    shown = percent;
-    err << "\r" << folder << "：已核验 " << done << "/" << all << "（" << percent << "%）" << (done == all ? "\n" : "")
-        << std::flush;
-  };
-}
-
-int run_verify(const CLI::App& app, const Arguments& arguments, std::ostream& out, std::ostream& err, bool progress) {
-  std::vector<std::string> folders = arguments.folders;
-  std::vector<std::string> key_texts = arguments.keys;
-  if (!arguments.peer.empty()) {
-    key_texts.resize(folders.size());
-    folders.push_back(arguments.peer);
-    key_texts.push_back(arguments.peer_key);
-  }
-  if (arguments.keys.size() > arguments.folders.size()) {
-    return terminal::misused(app, "--key 多于目录", err);
-  }
-  key_texts.resize(folders.size());
-  std::vector<std::optional<crypto::VerifyKey>> keys;
-  for (const std::string& text : key_texts) {
-    keys.emplace_back();
-    if (text.empty()) continue;
-    auto key = read_key(text);
-    if (!key.ok()) return fail(err, key.error());
-    keys.back() = *std::move(key);
-  }
-
-  Verification verification;
-  std::vector<std::unique_ptr<LogReader>> logs;
-  for (std::size_t i = 0; i < folders.size(); ++i) {
-    auto log = LogReader::open(folders[i]);
-    if (!log.ok()) {
-      verification.unreadable.add(log.error());
-      continue;
-    }
-    verification.logs.push_back(verify(**log, keys[i], progress ? progress_on(err, folders[i]) : Progress()));
-    logs.push_back(*std::move(log));
-  }
-  if (folders.size() == 2 && logs.size() == 2) {
-    verification.pairs.push_back(pair(*logs[0], *logs[1], keys[1]));
-    verification.pairs.push_back(pair(*logs[1], *logs[0], keys[0]));
-  }
-  if (arguments.json) print_json(verification, out);
-  if (!arguments.json) print(verification, out);
-  return exit_code(verification);
-}
-
-struct Source {
-  std::unique_ptr<LogReader> log;
-  std::optional<BodyOpener> opener;
-  const BodyOpener* body_opener() const { return opener ? &*opener : nullptr; }
-};
-
-Result<Source> open_source(const std::string& folder, const std::string& kek) {
-  Source source;
-  CHUANYU_TRY(source.log, LogReader::open(folder));
-  if (!kek.empty()) {
-    CHUANYU_TRY(source.opener, BodyOpener::open(folder, kek));
-  }
-  return source;
-}
 
 // Which entries `show` was asked for.
 Result<std::vector<Shown>> chosen(const CLI::App& command, const Arguments& arguments, const Source& source) {
@@ -141,7 +56,8 @@ Result<std::vector<Shown>> chosen(const CLI::App& command, const Arguments& argu
   return find_range(log, source.body_opener(), log.size() - std::min(log.size(), arguments.last), log.size());
 }
 
-int run_show(const CLI::App& app, const Arguments& arguments, std::ostream& out, std::ostream& err) {
+int run_show(const CLI::App& app, const Arguments& arguments, const Streams& streams) {
+  std::ostream& err = streams.err;
   const CLI::App& command = *app.get_subcommand("show");
   if (command.count("--exchange") + command.count("--index") + command.count("--last") != 1) {
     return terminal::misused(app, "须用 --exchange、--index、--last 之一指明显示哪些", err);
@@ -164,18 +80,8 @@ int run_show(const CLI::App& app, const Arguments& arguments, std::ostream& out,
   if (entries.empty() && !arguments.exchange.empty()) {
     return fail(err, error(Code::CLIENT_NOT_FOUND, "所给日志中没有这一交换", arguments.exchange));
   }
-  show(std::move(entries), {arguments.json, arguments.last == 0, arguments.reveal}, out);
+  show(std::move(entries), {arguments.json, arguments.last == 0, arguments.reveal}, streams.out);
   return kClean;
-}
-
-void add_verify(CLI::App& command, Arguments& arguments) {
-  command.add_option("DIR", arguments.folders, "数据目录；给出两个时互相核对")->required()->type_name("");
-  command.add_option("--key", arguments.keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
-      ->type_name("PUB")
-      ->allow_extra_args(false);  // one value each: the next word may be a folder
-  command.add_option("--peer", arguments.peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
-  command.add_option("--peer-key", arguments.peer_key, "另一网关的日志公钥")->type_name("PUB");
-  command.add_flag("--json", arguments.json, "以 JSON 输出");
 }
 
 void add_show(CLI::App& command, Arguments& arguments) {
@@ -194,14 +100,56 @@ void add_show(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
+Result<crypto::VerifyKey> read_key(const std::string& text) {
+  if (std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos) {
+    CHUANYU_TRY(auto named, ledger::parse_vkey(text));
+    return std::move(named.key);
+  }
+  auto key = crypto::VerifyKey::from_pem_file(text);
+  if (key.ok()) return key;
+  if (auto named = ledger::parse_vkey(text); named.ok()) return std::move(named->key);  // its base64 may hold a slash
+  return key;
+}
+
+int fail(std::ostream& err, const Error& found) {
+  err << "chuanyu-audit: " << found.to_text() << "\n";
+  const std::string_view advice = info(found.code).advice;
+  if (!advice.empty()) err << "  " << advice << "\n";
+  return exit_code(found.code);
+}
+
+Progress progress_on(const Streams& streams, const std::string& folder) {
+  if (!streams.progress) return {};
+  return [&err = streams.err, folder, shown = std::uint64_t{101}](std::uint64_t done, std::uint64_t all) mutable {
+    const std::uint64_t percent = all == 0 ? 100 : done * 100 / all;
+    if (percent == shown) return;
+    shown = percent;
+    err << "\r" << folder << "：" << done << "/" << all << "（" << percent << "%）" << (done == all ? "\n" : "")
+        << std::flush;
+  };
+}
+
+Result<Source> open_source(const std::string& folder, const std::string& kek) {
+  Source source;
+  CHUANYU_TRY(source.log, LogReader::open(folder));
+  if (!kek.empty()) {
+    CHUANYU_TRY(source.opener, BodyOpener::open(*source.log, kek));
+  }
+  return source;
+}
+
 ExitCode exit_code(Code code) {
   switch (code) {
     case Code::LOG_TAMPERED:
     case Code::LOG_SIGNATURE:
+    case Code::LOG_SPLIT:
     case Code::LOG_ENTRY_INVALID:
     case Code::LOCAL_CORRUPT: return kTampered;
+    case Code::LOG_UNWITNESSED:
     case Code::LOG_INCOMPLETE: return kIncomplete;
     case Code::LOG_VERSION: return kUnsupported;
+    case Code::LOG_DIFFERS: return kDifferent;
+    case Code::LOCAL_PAYLOAD_ERASED: return kErased;
     case Code::CONFIG_VALUE:
     case Code::CONFIG_UNREADABLE:
     case Code::CLIENT_NOT_FOUND:
@@ -211,7 +159,7 @@ ExitCode exit_code(Code code) {
 }
 
 ExitCode graver(ExitCode a, ExitCode b) {
-  for (const ExitCode code : {kTampered, kIncomplete, kUnreadable, kUnsupported, kUsage}) {
+  for (const ExitCode code : {kTampered, kDifferent, kIncomplete, kUnreadable, kUnsupported, kErased, kUsage}) {
     if (a == code || b == code) return code;
   }
   return kClean;
@@ -222,14 +170,23 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
   terminal::begin(app);
   app.require_subcommand(1);
   Arguments arguments;
-  auto* verify_command = app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
-  auto* show_command = app.add_subcommand("show", "显示一次交换、某一条或最后几条");
-  add_verify(*verify_command, arguments);
-  add_show(*show_command, arguments);
+  const Streams streams{out, err, progress};
+  const Command verify_command = add_verify(app, streams);  // the order of the help
+  add_show(*app.add_subcommand("show", "显示一次交换、某一条或最后几条"), arguments);
+  const Command commands[] = {verify_command,
+                              add_export(app, streams),
+                              add_rederive(app, streams),
+                              add_replay(app, streams),
+                              add_timeline(app, streams),
+                              add_receipt(app, streams),
+                              add_witness(app, streams),
+                              add_vkey(app, streams)};
   app.footer(kFooter);  // last: sub-commands would inherit it
   if (const auto exit = terminal::parse(app, argc, argv, out, err)) return *exit;
-  if (verify_command->parsed()) return run_verify(app, arguments, out, err, progress);
-  return run_show(app, arguments, out, err);
+  for (const Command& command : commands) {
+    if (command.app->parsed()) return command.run();
+  }
+  return run_show(app, arguments, streams);
 }
 
 }  // namespace chuanyu::audit

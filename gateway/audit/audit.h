@@ -17,11 +17,13 @@ enum ExitCode : int {
   kTampered = 3,     // altered, wrongly signed, not in canonical form, or the two logs contradict each other
   kIncomplete = 4,   // something is missing: entries, tiles, checkpoints, blobs, the other log's part
   kUnsupported = 5,  // written by a newer version; everything that could be checked is right
-  kUnreadable = 6    // the folder or a file cannot be read
+  kUnreadable = 6,   // the folder or a file cannot be read
+  kErased = 7,       // nothing wrong, but contents were erased by law, so that not everything could be derived again
+  kDifferent = 8     // derived again or replayed, something comes out differently
 };
 
 ExitCode exit_code(Code code);
-// Of several findings the gravest: tampered, incomplete, unreadable, unsupported.
+// Of several findings the gravest: tampered, different, incomplete, unreadable, unsupported, erased.
 ExitCode graver(ExitCode a, ExitCode b);
 
 // `progress`: show how far a long pass is, on `err`.

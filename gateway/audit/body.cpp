@@ -1,8 +1,5 @@
 #include "gateway/audit/body.h"
 
-#include <fstream>
-#include <iterator>
-
 #include "adapters/formats/charset.h"
 #include "gateway/crypto/key_file.h"
 #include "gateway/ledger/layout.h"
@@ -67,41 +64,26 @@ std::string source_text(const LogReader& log, std::uint64_t index) {
 
 }  // namespace
 
-Result<BodyOpener> BodyOpener::open(const std::string& folder, const std::string& key_file) {
-  BodyOpener made;
-  made.folder_ = folder;
-  CHUANYU_TRY(made.key_, crypto::read_raw_key_file(key_file, 32));
-  storage::Options options;
-  options.folder = folder + "/keys";
-  options.tables = layout::key_tables();
-  options.read_only = true;
-  CHUANYU_TRY(made.keys_, storage::Environment::open(options));
+Result<BodyOpener> BodyOpener::open(const LogReader& log, const std::string& key_file) {
+  CHUANYU_TRY(Secret key, crypto::read_raw_key_file(key_file, 32));
   // The named keys are there from the first day: they tell a wrong key file.
-  CHUANYU_TRY(const auto txn, made.keys_->read());
-  const auto row = txn.get(made.keys_->table(layout::kNamed), "token");
-  if (row && !ledger::unwrap_key(made.key_, "token", *row).ok()) {
+  CHUANYU_TRY(const auto row, log.row(LogReader::Rows::named, "token"));
+  if (row && !ledger::unwrap_key(key, "token", *row).ok()) {
     return error(Code::LOCAL_KEY_FILE, "密钥加密密钥与该数据目录不符", key_file);
   }
-  return made;
+  return BodyOpener(log, std::move(key));
 }
 
 Result<Bytes> BodyOpener::body(const ledger::Entry& entry) const {
   if (entry.slot == 0) return Bytes();
-  Secret key;
-  {
-    CHUANYU_TRY(const auto txn, keys_->read());
-    const auto row = txn.get(keys_->table(layout::kSlots), layout::number_key(entry.slot));
-    CHUANYU_CHECK(txn.status());
-    if (!row) return error(Code::LOCAL_PAYLOAD_ERASED, "内容的密钥已销毁");
-    CHUANYU_TRY(key, ledger::unwrap_key(key_, ledger::slot_name(entry.slot), *row));
-  }
-  Bytes sealed = entry.payload;
+  CHUANYU_TRY(const auto row, log_->row(LogReader::Rows::slots, layout::number_key(entry.slot)));
+  if (!row) return error(Code::LOCAL_PAYLOAD_ERASED, "内容的密钥已销毁");
+  CHUANYU_TRY(const Secret key, ledger::unwrap_key(key_, ledger::slot_name(entry.slot), *row));
+  Bytes blob;
   if (entry.blob_bytes > 0) {
-    std::ifstream file(layout::blob_path(folder_, entry.blob), std::ios::binary);
-    if (!file) return error(Code::LOG_INCOMPLETE, "缺少大内容文件");
-    sealed.assign((std::istreambuf_iterator<char>(file)), {});
+    CHUANYU_TRY(blob, log_->blob(entry.blob));
   }
-  auto opened = ledger::open_payload(key, entry.exchange, entry.slot, sealed);
+  auto opened = ledger::open_payload(key, entry.exchange, entry.slot, entry.blob_bytes > 0 ? blob : entry.payload);
   if (!opened.ok()) return error(Code::LOG_TAMPERED, "密文不能打开：被改动，或不属于该条目");
   return opened;
 }

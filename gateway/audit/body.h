@@ -5,7 +5,6 @@
 // LOCAL_PAYLOAD_ERASED when the key was destroyed, LOG_INCOMPLETE without the blob, LOG_TAMPERED when it does not open.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,20 +13,19 @@
 #include "gateway/base/result.h"
 #include "gateway/base/secret.h"
 #include "gateway/ledger/entry.h"
-#include "gateway/storage/environment.h"
 
 namespace chuanyu::audit {
 
 class BodyOpener {
  public:
-  // FOLDER/keys and the file with the 32-byte key-encryption key.
-  static Result<BodyOpener> open(const std::string& folder, const std::string& key_file);
+  // The log's wrapped keys and the file with the 32-byte key-encryption key. `log` outlives the opener.
+  static Result<BodyOpener> open(const LogReader& log, const std::string& key_file);
   Result<Bytes> body(const ledger::Entry& entry) const;
 
  private:
-  std::string folder_;
+  BodyOpener(const LogReader& log, Secret key) : log_(&log), key_(std::move(key)) {}
+  const LogReader* log_;
   Secret key_;
-  std::unique_ptr<storage::Environment> keys_;
 };
 
 using Lines = std::vector<std::pair<std::string, std::string>>;  // label, value; a value may have several lines

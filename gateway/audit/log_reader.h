@@ -1,9 +1,10 @@
 // gateway/audit/log_reader.h: a log's folder as an auditor sees it: read only, at the size it had when it was opened.
 //
-// A gateway may be appending meanwhile. Reading goes in short transactions, so that it never makes the file grow.
-// Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table or the tree row is
-// missing, LOG_VERSION for a newer format, LOG_TAMPERED for a tree row that contradicts itself, LOCAL_CORRUPT with the
-// page for a data file whose pages do not hold together.
+// The folder is a gateway's data folder, or a copy of it, or what `chuanyu-audit export` wrote: whoever reads need not
+// know. A gateway may be appending to its folder meanwhile; reading goes in short transactions, so that it never makes
+// the file grow. Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table, the
+// tree row or a file is missing, LOG_VERSION for a newer format, LOG_TAMPERED for what contradicts itself,
+// LOCAL_CORRUPT with the page for a data file whose pages do not hold together.
 #pragma once
 
 #include <cstdint>
@@ -14,54 +15,64 @@
 
 #include "gateway/base/result.h"
 #include "gateway/ledger/layout.h"
-#include "gateway/storage/environment.h"
 
 namespace chuanyu::audit {
+
+// Where a finding stands: "log#7".
+inline std::string place_of(std::uint64_t index) { return "log#" + std::to_string(index); }
 
 class LogReader {
  public:
   static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
+  virtual ~LogReader() = default;
 
   const std::string& folder() const { return folder_; }
-  const std::string& origin() const { return tree_.origin; }
-  std::uint64_t size() const { return tree_.frontier.size(); }
-  crypto::Digest root() const { return tree_.frontier.root(); }
+  const std::string& origin() const { return origin_; }
+  std::uint64_t size() const { return size_; }
+  crypto::Digest root() const { return root_; }
+  // What a gateway left: the folder has a state beside the log. False for an exported folder.
+  virtual bool is_data_folder() const = 0;
 
-  // Rows of the tables when it was opened.
-  struct Rows {
+  // Rows in the tables when it was opened; 0 where a folder has no tables.
+  struct Counts {
     std::uint64_t entries = 0;
     std::uint64_t tiles = 0;
     std::uint64_t trees = 0;
   };
-  const Rows& rows() const { return rows_; }
-
-  bool grown() const;  // since it was opened: a gateway is at work
+  const Counts& counts() const { return counts_; }
+  // False when nothing has been appended since it was opened, for certain.
+  virtual bool may_have_grown() const { return true; }
 
   // Entries [from, to) in order; LOG_INCOMPLETE names the first that is missing. `visit` stops the pass by an error.
   using Visit = std::function<Status(std::uint64_t index, BytesView entry)>;
-  Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const;
+  virtual Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const = 0;
   Result<Bytes> entry(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the size
-  std::optional<Bytes> tile(const ledger::TileId& tile) const;
+  virtual std::optional<Bytes> tile(const ledger::TileId& tile) const = 0;
+  // A sealed body that stands beside the log; LOG_INCOMPLETE when it is missing, LOG_TAMPERED when it is another.
+  Result<Bytes> blob(const crypto::Digest& sha256) const;
+
+  // The tables beside the entries, with the keys that FORMAT.md §4 gives them.
+  enum class Rows : std::uint8_t { checkpoints, slots, named };
+  using VisitRow = std::function<Result<bool>(BytesView key, BytesView value)>;  // false: enough
+  // From `from` on in key order. Slots and named keys: LOG_INCOMPLETE when the folder has none.
+  virtual Status for_each_row(Rows rows, BytesView from, const VisitRow& visit) const = 0;
+  Result<std::optional<Bytes>> row(Rows rows, BytesView key) const;
 
   struct Note {
     std::uint64_t size = 0;
     std::string note;
   };
-  // The first checkpoint of at least that size, of those that were there when it was opened.
+  // The first checkpoint of at least that size, with its cosignatures.
   std::optional<Note> checkpoint_from(std::uint64_t size) const;
 
- private:
-  LogReader(std::string folder, std::unique_ptr<storage::Environment> environment);
+ protected:
+  explicit LogReader(std::string folder) : folder_(std::move(folder)) {}
 
   std::string folder_;
-  std::unique_ptr<storage::Environment> environment_;
-  storage::Table entries_;
-  storage::Table tiles_;
-  storage::Table tree_row_;
-  storage::Table checkpoints_;
-  ledger::layout::TreeRow tree_;
-  Rows rows_;
-  std::uint64_t last_checkpoint_ = 0;
+  std::string origin_;
+  std::uint64_t size_ = 0;
+  crypto::Digest root_{};
+  Counts counts_;
 };
 
 }  // namespace chuanyu::audit

@@ -9,8 +9,6 @@
 #include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
-namespace {
-
 using Json = nlohmann::ordered_json;
 using terminal::printable;
 
@@ -27,6 +25,8 @@ const char* word(ExitCode code) {
     case kIncomplete: return "incomplete";
     case kUnsupported: return "unsupported";
     case kUnreadable: return "unreadable";
+    case kErased: return "erased";
+    case kDifferent: return "different";
     default: return "usage";
   }
 }
@@ -36,15 +36,11 @@ const char* word_zh(ExitCode code) {
     case kClean: return "完好";
     case kTampered: return "有改动，或签名无效";
     case kIncomplete: return "不完整";
-    case kUnsupported: return "含有较新版本的内容，未能全部核验";
+    case kUnsupported: return "含有本程序不认识的内容，未能全部核验";
+    case kErased: return "无误；有内容已依法删除，不能重算";
+    case kDifferent: return "重算的结果与日志所记不同";
     default: return "不能读取";
   }
-}
-
-// Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
-std::string conclusion(ExitCode code, bool signatures_checked) {
-  if (code != kClean || signatures_checked) return word_zh(code);
-  return "只核对了哈希，未见改动；未核验签名，不能据此认定日志完好：请用 --key（对方日志用 --peer-key）给出日志公钥";
 }
 
 Json to_json(const Findings& findings) {
@@ -55,6 +51,21 @@ Json to_json(const Findings& findings) {
   return list;
 }
 
+void print(const Findings& findings, std::ostream& out) {
+  for (const Error& found : findings.listed) out << "    " << printable(found.to_text()) << "\n";
+  std::uint64_t all = 0;
+  for (const auto& [code, count] : findings.counts) all += count;
+  if (all > findings.listed.size()) out << "    …… 另有 " << all - findings.listed.size() << " 处\n";
+}
+
+// Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
+std::string conclusion(ExitCode code, bool signatures_checked) {
+  if (code != kClean || signatures_checked) return word_zh(code);
+  return "只核对了哈希，未见改动；未核验签名，不能据此认定日志完好：请用 --key（对方日志用 --peer-key）给出日志公钥";
+}
+
+namespace {
+
 Json to_json(const LogReport& log) {
   return {{"folder", log.folder},
           {"origin", log.origin},
@@ -63,11 +74,16 @@ Json to_json(const LogReport& log) {
           {"checkpoints", log.checkpoints},
           {"signaturesChecked", log.signatures_checked},
           {"signedSize", log.signed_size},
+          {"witnessesChecked", log.witnesses_checked},
+          {"witnessedSize", log.witnessed_size},
           {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
           {"kinds", log.kinds},
           {"blobs", log.blobs},
           {"firstTime", log.first_time == 0 ? "" : to_rfc3339(log.first_time)},
           {"lastTime", log.last_time == 0 ? "" : to_rfc3339(log.last_time)},
+          {"versions", log.versions},
+          {"certificatesChecked", log.certificates_checked},
+          {"certificatesUnknown", log.certificates_unknown},
           {"clockStepsBack", log.clock_steps_back},
           {"result", word(exit_code(log.findings))},
           {"findings", to_json(log.findings)}};
@@ -87,13 +103,6 @@ Json to_json(const PairReport& pair) {
           {"findings", to_json(pair.findings)}};
 }
 
-void print(const Findings& findings, std::ostream& out) {
-  for (const Error& found : findings.listed) out << "    " << printable(found.to_text()) << "\n";
-  std::uint64_t all = 0;
-  for (const auto& [code, count] : findings.counts) all += count;
-  if (all > findings.listed.size()) out << "    …… 另有 " << all - findings.listed.size() << " 处\n";
-}
-
 void line(std::ostream& out, const char* label, const std::string& value) {
   out << "  " << terminal::padded(label, 12) << value << "\n";
 }
@@ -108,7 +117,16 @@ void print(const LogReport& log, std::ostream& out) {
        std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
            (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+  line(out, "见证",
+       !log.witnesses_checked    ? "未核对：没有用 --policy 给出这份日志的见证策略"
+       : log.witnessed_size == 0 ? "没有达到策略所要求的"
+                                 : "达到策略所要求的覆盖到第 " + std::to_string(log.witnessed_size) + " 条");
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
+  if (log.certificates_checked > 0) {
+    line(out, "证书",
+         std::to_string(log.certificates_checked) + " 条的证书在当时有效期内已核对，" +
+             std::to_string(log.certificates_unknown) + " 条的证书没有给出");
+  }
   if (log.clock_steps_back > 0) line(out, "时钟", std::to_string(log.clock_steps_back) + " 条的时间早于前一条");
   line(out, "结论", conclusion(exit_code(log.findings), log.signatures_checked));
   print(log.findings, out);
@@ -134,6 +152,39 @@ ExitCode exit_code(const Verification& verification) {
   return worst;
 }
 
+bool signatures_checked(const Verification& verification) {
+  return !verification.logs.empty() && std::all_of(verification.logs.begin(), verification.logs.end(),
+                                                   [](const LogReport& log) { return log.signatures_checked; });
+}
+
+std::vector<std::string> not_checked(const Verification& verification) {
+  std::vector<std::string> list;
+  for (const LogReport& log : verification.logs) {
+    const std::string of = log.origin + "：";
+    if (!log.signatures_checked) list.push_back(of + "没有给出日志公钥，未核验检查点的签名，只核对了哈希");
+    if (!log.witnesses_checked) list.push_back(of + "没有给出见证策略（--policy），未核验见证方的签名");
+    if (log.signed_size < log.size) {
+      list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");
+    }
+    if (log.certificates_unknown > 0) {
+      list.push_back(of + std::to_string(log.certificates_unknown) +
+                     " 条所用的证书没有给出（--certificates），未核对其当时是否有效；日志中只有证书指纹");
+    }
+    if (log.clock_steps_back > 0) {
+      list.push_back(of + std::to_string(log.clock_steps_back) + " 条的时间早于前一条：时间由网关自己的时钟所记");
+    }
+  }
+  for (const PairReport& pair : verification.pairs) {
+    const std::uint64_t open = pair.under_way + pair.receipt_pending;
+    if (open == 0) continue;
+    list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(open) +
+                   " 封尚在途中或待回执，双方记录还不能对齐");
+  }
+  if (verification.logs.size() < 2) list.emplace_back("只有一份日志，未与对方的日志核对");
+  list.emplace_back("加密的正文未打开：决定与转换能否重算相同，用 rederive；状态是否由日志得出，用 replay");
+  return list;
+}
+
 void print(const Verification& verification, std::ostream& out) {
   for (const LogReport& log : verification.logs) print(log, out);
   for (const PairReport& pair : verification.pairs) print(pair, out);
@@ -145,12 +196,11 @@ void print_json(const Verification& verification, std::ostream& out) {
   for (const LogReport& log : verification.logs) logs.push_back(to_json(log));
   Json pairs = Json::array();
   for (const PairReport& pair : verification.pairs) pairs.push_back(to_json(pair));
-  const bool checked = std::all_of(verification.logs.begin(), verification.logs.end(),
-                                   [](const LogReport& log) { return log.signatures_checked; });
   Json all{{"result", word(exit_code(verification))},
-           {"signatures", checked ? "checked" : "unchecked"},
+           {"signatures", signatures_checked(verification) ? "checked" : "unchecked"},
            {"logs", std::move(logs)},
-           {"pairs", std::move(pairs)}};
+           {"pairs", std::move(pairs)},
+           {"notChecked", not_checked(verification)}};
   if (!verification.unreadable.empty()) all["findings"] = to_json(verification.unreadable);
   out << all.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "gateway/audit/audit.h"
@@ -16,8 +17,19 @@ struct Verification {
   Findings unreadable;  // folders that could not be opened
 };
 
+ExitCode exit_code(const Findings& findings);
 ExitCode exit_code(const Verification& verification);
+const char* word(ExitCode code);     // for machines
+const char* word_zh(ExitCode code);  // for people
+void print(const Findings& findings, std::ostream& out);
+nlohmann::ordered_json to_json(const Findings& findings);
 void print(const Verification& verification, std::ostream& out);
 void print_json(const Verification& verification, std::ostream& out);
+// A page that stands alone and prints on A4. `command`: how to do it again.
+void print_html(const Verification& verification, const std::string& command, std::ostream& out);
+std::string conclusion(ExitCode code, bool signatures_checked);
+bool signatures_checked(const Verification& verification);
+// What the verification does not say, a sentence each.
+std::vector<std::string> not_checked(const Verification& verification);
 
 }  // namespace chuanyu::audit

@@ -10,15 +10,9 @@
 #include "schemas/canonical_json.h"
 
 namespace chuanyu::audit {
-namespace {
 
-using Json = nlohmann::ordered_json;
 using ledger::EntryKind;
 using terminal::printable;
-
-constexpr std::string_view kKeyedDigests =
-    "* 用各网关自己的摘要密钥计算（HMAC）：同一内容在两份日志中的摘要不同，只能在同一份日志内比较；\n"
-    "  要比较两边的内容，请用 --kek、--peer-kek 与 --reveal 打开正文。\n";
 
 std::string_view kind_zh(EntryKind kind) {
   switch (kind) {
@@ -59,18 +53,25 @@ std::string what_zh(std::string_view what) {
   return message != nullptr ? std::string(message->title_zh) : printable(what);
 }
 
+std::string result_of(const ledger::Entry& entry) {
+  if (!entry.result.empty()) return printable(entry.result);
+  if (ledger::is_own(entry.kind)) return "";
+  return entry.kind == EntryKind::denied ? "拒绝" : entry.kind == EntryKind::expired ? "未送达" : "成功";
+}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kKeyedDigests =
+    "* 用各网关自己的摘要密钥计算（HMAC）：同一内容在两份日志中的摘要不同，只能在同一份日志内比较；\n"
+    "  要比较两边的内容，请用 --kek、--peer-kek 与 --reveal 打开正文。\n";
+
 std::string hex(const crypto::Digest& digest) { return to_hex(crypto::view(digest)); }
 std::string hex(std::uint64_t number) {
   Bytes bytes;
   append_u64(bytes, number);
   return to_hex(bytes);
-}
-
-// An error code, or that there was none; entries of the log's own have no result.
-std::string result_of(const ledger::Entry& entry) {
-  if (!entry.result.empty()) return printable(entry.result);
-  if (ledger::is_own(entry.kind)) return "";
-  return entry.kind == EntryKind::denied ? "拒绝" : entry.kind == EntryKind::expired ? "未送达" : "成功";
 }
 
 // A query that names no agency is answered by a gateway, for all of its agencies; empty when an agency is named.

@@ -12,6 +12,12 @@
 
 namespace chuanyu::audit {
 
+// As people read them.
+std::string_view kind_zh(ledger::EntryKind kind);
+std::string what_zh(std::string_view what);
+// An error code, or that there was none; empty for entries of the log's own.
+std::string result_of(const ledger::Entry& entry);
+
 struct Shown {
   const LogReader* log = nullptr;
   const BodyOpener* opener = nullptr;  // nullptr: no key was given

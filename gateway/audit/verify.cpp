@@ -1,12 +1,10 @@
 #include "gateway/audit/verify.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 
+#include "gateway/audit/chain.h"
+#include "gateway/audit/mismatches.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 
@@ -17,8 +15,17 @@ constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of t
 
 class Pass {
  public:
-  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, LogReport& report)
-      : log_(log), key_(key), report_(report), next_note_(log.checkpoint_from(0)) {}
+  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const ledger::WitnessPolicy* policy,
+       const Certificates* certificates, LogReport& report)
+      : log_(log),
+        key_(key),
+        policy_(policy),
+        report_(report),
+        chain_(log, certificates, report,
+               [this](Code code, std::string detail, std::string where) {
+                 find(code, std::move(detail), std::move(where));
+               }),
+        next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
     check_notes();
@@ -31,7 +38,7 @@ class Pass {
   void finish() {
     compare_tiles();
     check_notes();
-    if (next_note_) {
+    if (next_note_ && !(log_.is_data_folder() && log_.may_have_grown())) {
       find(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_note_->size) + " 的检查点，日志只有 " +
                                      std::to_string(tree_.size()) + " 条：末尾被截去，或副本较旧");
     }
@@ -39,7 +46,11 @@ class Pass {
       if (kinds_[kind] > 0) report_.kinds[std::string(to_string(static_cast<ledger::EntryKind>(kind)))] = kinds_[kind];
     }
     report_bad_signatures();
+    mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     check_rows();
+    if (policy_ != nullptr && policy_->asks_for_any() && report_.witnessed_size == 0 && tree_.size() > 0) {
+      find(Code::LOG_UNWITNESSED, "没有一个检查点达到见证策略所要求的见证");
+    }
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
     if (tree_.root() != log_.root()) find(Code::LOG_TAMPERED, "条目得出的根哈希与日志所记不符");
     if (report_.checkpoints == 0 && log_.size() > 0) find(Code::LOG_INCOMPLETE, "日志没有检查点");
@@ -76,6 +87,7 @@ class Pass {
       return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
     }
     report_.signed_size = stored.size;
+    if (policy_ != nullptr && policy_->judge(*note).quorum) report_.witnessed_size = stored.size;
   }
 
   // What stands beside what was read: nothing may.
@@ -88,9 +100,9 @@ class Pass {
       if (rows <= wanted) return;
       find(Code::LOG_TAMPERED, "表中有 " + std::to_string(rows) + " 行，应为 " + std::to_string(wanted) + " 行", table);
     };
-    expect(log_.rows().entries, log_.size(), ledger::layout::kEntries);
-    expect(log_.rows().tiles, tiles, ledger::layout::kTiles);
-    expect(log_.rows().trees, 1, ledger::layout::kTree);
+    expect(log_.counts().entries, log_.size(), ledger::layout::kEntries);
+    expect(log_.counts().tiles, tiles, ledger::layout::kTiles);
+    expect(log_.counts().trees, 1, ledger::layout::kTree);
   }
 
   // One finding however many there are: with the wrong key it is every checkpoint.
@@ -112,17 +124,15 @@ class Pass {
     if (report_.first_time == 0) report_.first_time = entry->time;
     if (entry->time < report_.last_time) ++report_.clock_steps_back;
     report_.last_time = entry->time;
+    chain_.entry(index, *entry);
     if (entry->blob_bytes > 0) check_blob(*entry, where);
   }
 
   void check_blob(const ledger::Entry& entry, const std::string& where) {
     ++report_.blobs;
-    std::ifstream file(ledger::layout::blob_path(log_.folder(), entry.blob), std::ios::binary);
-    if (!file) return find(Code::LOG_INCOMPLETE, "缺少大内容文件 " + to_hex(crypto::view(entry.blob)), where);
-    const Bytes bytes((std::istreambuf_iterator<char>(file)), {});
-    if (bytes.size() != entry.blob_bytes || crypto::sha256(bytes) != entry.blob) {
-      find(Code::LOG_TAMPERED, "大内容文件与条目所记的摘要不符", where);
-    }
+    const auto blob = log_.blob(entry.blob);
+    if (!blob.ok()) return find(blob.error().code, blob.error().detail, where);
+    if (blob->size() != entry.blob_bytes) find(Code::LOG_TAMPERED, "大内容文件与条目所记的长度不符", where);
   }
 
   void compare_tiles() {
@@ -130,27 +140,32 @@ class Pass {
       const std::string where = ledger::tile_path(tile, ledger::kTileWidth);
       const auto stored = log_.tile(tile);
       if (!stored || stored->size() < computed.size()) return find(Code::LOG_INCOMPLETE, "哈希块缺失或不完整", where);
-      if (stored->size() != ledger::tile_width(tile, log_.size()) * ledger::kHashBytes && !log_.grown()) {
+      if (stored->size() != ledger::tile_width(tile, log_.size()) * ledger::kHashBytes && !log_.may_have_grown()) {
         return find(Code::LOG_TAMPERED, "哈希块的长度与日志的长度不符", where);
       }
-      const auto [ours, theirs] = std::mismatch(computed.begin(), computed.end(), stored->begin());
-      if (ours == computed.end()) return;
-      const auto place = static_cast<std::uint64_t>(ours - computed.begin()) / ledger::kHashBytes;
-      if (tile.level == 0) {
-        const std::string index = std::to_string(tile.number * ledger::kTileWidth + place);
-        find(Code::LOG_TAMPERED, "第 " + index + " 条与日志所记的哈希不符", "log#" + index);
-      } else {
-        find(Code::LOG_TAMPERED, "上层哈希块与条目不符", where);
+      if (tile.level > 0) {
+        if (BytesView(*stored).substr(0, computed.size()) != computed) {
+          find(Code::LOG_TAMPERED, "上层哈希块与条目不符", where);
+        }
+        return;
+      }
+      for (std::size_t at = 0; at < computed.size(); at += ledger::kHashBytes) {
+        const BytesView hash = computed.substr(at, ledger::kHashBytes);
+        const BytesView kept = BytesView(*stored).substr(at, ledger::kHashBytes);
+        if (hash != kept) mismatches_.add(tile.number * ledger::kTileWidth + at / ledger::kHashBytes, hash, kept);
       }
     });
   }
 
   const LogReader& log_;
   const std::optional<crypto::VerifyKey>& key_;
+  const ledger::WitnessPolicy* const policy_;
   LogReport& report_;
+  Chain chain_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
+  Mismatches mismatches_;
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;
 };
@@ -162,14 +177,16 @@ void Findings::add(Error found) {
   if (listed.size() < kListed) listed.push_back(std::move(found));
 }
 
-LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress) {
+LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
+                 const ledger::WitnessPolicy* policy, const Certificates* certificates) {
   LogReport report;
   report.folder = log.folder();
   report.origin = log.origin();
   report.size = log.size();
   report.root = log.root();
   report.signatures_checked = key.has_value();
-  Pass pass(log, key, report);
+  report.witnesses_checked = policy != nullptr;
+  Pass pass(log, key, policy, certificates, report);
   const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
     if (progress && index % 4096 == 0) progress(index, log.size());
     return pass.entry(index, bytes);

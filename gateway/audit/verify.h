@@ -1,8 +1,8 @@
 // gateway/audit/verify.h: is this log what its signer signed?
 //
 // One pass over the entries in O(log n) memory: each entry's form, entry → leaf → tile → root, every stored
-// checkpoint's signature and root on the way, and the blobs that entries name. The pass goes on after a finding where
-// it can. Threads: one. Failure: in the report; nothing is thrown away silently.
+// checkpoint's signature and root on the way, the blobs that entries name, and the versions that they stand on. The
+// pass goes on after a finding where it can. Threads: one. Failure: in the report; nothing is thrown away silently.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,9 @@
 
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/error.h"
+#include "gateway/crypto/certificate.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/ledger/witness_policy.h"
 
 namespace chuanyu::audit {
 
@@ -32,18 +34,31 @@ struct LogReport {
   std::uint64_t size = 0;
   crypto::Digest root{};
   std::uint64_t checkpoints = 0;
-  std::uint64_t signed_size = 0;    // of the last good checkpoint
-  bool signatures_checked = false;  // false: no key was given, so that a log written anew by anybody would pass
+  std::uint64_t signed_size = 0;     // of the last good checkpoint
+  std::uint64_t witnessed_size = 0;  // of the last one that the policy's quorum cosigned
+  bool witnesses_checked = false;    // false: no policy for this log was given
+  bool signatures_checked = false;   // false: no key was given, so that a log written anew by anybody would pass
   std::uint64_t blobs = 0;
   std::map<std::string, std::uint64_t> kinds;
   std::int64_t first_time = 0;
   std::int64_t last_time = 0;
-  std::uint64_t clock_steps_back = 0;  // entries whose time is before the one before them: flagged, not a fault
+  std::uint64_t versions = 0;              // of policy and directory, whose content was compared with its digest
+  std::uint64_t certificates_checked = 0;  // entries whose certificate was valid at their time, or is in `findings`
+  std::uint64_t certificates_unknown = 0;  // entries whose certificate was not given
+  std::uint64_t clock_steps_back = 0;      // entries whose time is before the one before them: flagged, not a fault
   Findings findings;
 };
 
 using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
-LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress);
+// By fingerprint.
+using Certificates = std::map<crypto::Digest, crypto::Certificate>;
+// Every certificate of a folder and those below it. CONFIG_UNREADABLE when there is none.
+Result<Certificates> read_certificates(const std::string& folder);
+
+// `policy`: the witness policy that names this log; nullptr: cosignatures are not looked at.
+// `certificates`: who acted, to tell whether they were valid at their time; nullptr: not looked at.
+LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
+                 const ledger::WitnessPolicy* policy = nullptr, const Certificates* certificates = nullptr);
 
 }  // namespace chuanyu::audit

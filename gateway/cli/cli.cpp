@@ -29,6 +29,8 @@ struct Arguments {
   SendArguments send;
   QueryArguments query;
   InboxArguments inbox;
+  ReceiptArguments receipt;
+  EraseArguments erase;
   std::string id;
   bool every = false;
   std::string admin_url;
@@ -167,6 +169,9 @@ void add_connection(CLI::App& app, Arguments& all) {
       ->type_name("秒")
       ->check(between(1, 3600))
       ->capture_default_str();
+  app.add_option("--level", all.connection.level, "回执级别：durable 已落盘（缺省）、signed 已签名、witnessed 已见证")
+      ->type_name("级别")
+      ->check(terminal::one_of({"durable", "signed", "witnessed"}));
   app.add_flag("--json", all.json, "输出 JSON（网关的原样应答），供程序使用");
 }
 
@@ -183,6 +188,16 @@ void build(CLI::App& app, Arguments& all) {
   add_inbox(app, all);
   add_with_id(app, all, "ack", "签收收件箱中的一件", acknowledge);
   add_with_id(app, all, "status", "一次交换现在到了哪里", status);
+  auto* receipt_command = app.add_subcommand("receipt", "取一次交换的回执：离开网关也能核验（chuanyu-audit receipt）");
+  receipt_command->add_option("交换编号", all.receipt.id, "交换编号")->required()->type_name("");
+  receipt_command->add_option("-o,--out", all.receipt.file, "写到文件；缺省为标准输出")->type_name("文件");
+  receipt_command->callback(
+      [&all] { all.chosen = [&all](Session& session) { return receipt(session, all.receipt); }; });
+  auto* erase_command = app.add_subcommand("erase", "依法删除若干交换的内容（运维）：日志条目与证明保留，内容不再可读");
+  erase_command->add_option("交换编号", all.erase.ids, "交换编号，可多个")->required()->type_name("");
+  erase_command->add_option("--basis", all.erase.basis, "法律依据或决定文号")->required()->type_name("文字");
+  erase_command->add_option("--approver", all.erase.approver, "批准人或批准机关")->required()->type_name("文字");
+  erase_command->callback([&all] { all.chosen = [&all](Session& session) { return erase(session, all.erase); }; });
   add_simple(app, all, "mappings", "网关在用的格式", mappings);
   add_simple(app, all, "gaps", "代码集不认识的值：各多少次，何时首见", gaps);
   add_quarantine(app, all);

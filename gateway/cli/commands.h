@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/cli/session.h"
 
@@ -58,6 +59,17 @@ struct InboxArguments {
 int inbox(Session& session, const InboxArguments& arguments);
 int acknowledge(Session& session, const std::string& id);
 int status(Session& session, const std::string& id);
+struct ReceiptArguments {
+  std::string id;
+  std::string file;  // empty or "-": standard output
+};
+int receipt(Session& session, const ReceiptArguments& arguments);
+struct EraseArguments {
+  std::vector<std::string> ids;
+  std::string basis;
+  std::string approver;
+};
+int erase(Session& session, const EraseArguments& arguments);
 
 int whoami(Session& session);
 int mappings(Session& session);

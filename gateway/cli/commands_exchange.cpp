@@ -125,10 +125,27 @@ int status(Session& session, const std::string& id) {
   return kOk;
 }
 
+int erase(Session& session, const EraseArguments& arguments) {
+  const Json body = {{"exchanges", arguments.ids}, {"basis", arguments.basis}, {"approver", arguments.approver}};
+  const auto answer = session.post_json("/v1/erasures", body, {});
+  if (answer.exit != kOk || session.printed(answer)) return answer.exit;
+  session.out() << "已销毁 " << text_at(answer.body, "/payloads") << " 份内容的密钥\n";
+  print_receipt(session, answer.body.value("receipt", Json()));
+  return kOk;
+}
+
+int receipt(Session& session, const ReceiptArguments& arguments) {
+  const auto answer = session.call("GET", "/v1/exchanges/" + percent_encode(arguments.id) + ":receipt");
+  if (answer.exit != kOk) return answer.exit;
+  return session.write_file(arguments.file.empty() ? "-" : arguments.file, answer.response.body);
+}
+
 void print_receipt(Session& session, const Json& receipt) {
   if (!receipt.is_object()) return;
+  const auto level = text_at(receipt, "/level");
+  const char* reached = level == "witnessed" ? "已见证 " : level == "signed" ? "已签名 " : "已落盘 ";
   session.out() << "交换编号 " << text_at(receipt, "/exchangeId") << "  日志 " << text_at(receipt, "/gateway") << "#"
-                << text_at(receipt, "/index") << "（已落盘 " << text_at(receipt, "/time") << "）\n";
+                << text_at(receipt, "/index") << "（" << reached << text_at(receipt, "/time") << "）\n";
 }
 
 void print_notes(Session& session, const Json& notes) {

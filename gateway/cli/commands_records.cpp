@@ -63,19 +63,6 @@ std::string media_type_for(Session& session, const std::string& kind, int& exit)
   return {};
 }
 
-int write_native(Session& session, const std::string& path, BytesView bytes) {
-  if (path == "-") {
-    session.out() << bytes;
-    return kOk;
-  }
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.close();
-  if (!file) return session.fail(error(Code::LOCAL_IO, "结果文件不能写入", path));
-  if (!session.json()) session.out() << "已写入 " << path << "（" << bytes.size() << " 字节）\n";
-  return kOk;
-}
-
 std::string header_of(const transport::Response& response, std::string_view name) {
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -176,7 +163,7 @@ int query(Session& session, const QueryArguments& arguments) {
           envelope ? text_at(answer.body, "/exchangeId") : header_of(answer.response, "Chuanyu-Exchange-Id");
       session.out() << "查得 " << count << " 条  交换编号 " << exchange << '\n';
     }
-    return write_native(session, arguments.native, document);
+    return session.write_file(arguments.native, document);
   }
   if (session.printed(answer)) return kOk;
   const auto rule = text_at(answer.body, "/rule");  // of this gateway; the other one keeps its own to itself

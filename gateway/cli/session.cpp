@@ -128,6 +128,7 @@ Answer Session::call(const std::string& method, const std::string& target, std::
     if (!made) return give_up(made.error());
     client_ = std::move(made).value();
   }
+  if (!connection_.level.empty()) headers.push_back({"Chuanyu-Ack", connection_.level});
   auto sent = client_->call(method, target, std::move(headers), std::move(body));
   if (!sent) return give_up(sent.error());
   answer.response = std::move(sent).value();
@@ -148,6 +149,19 @@ bool Session::printed(const Answer& answer) {
   if (!json_) return false;
   out_ << answer.body.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   return true;
+}
+
+int Session::write_file(const std::string& path, BytesView bytes) {
+  if (path == "-") {
+    out_ << bytes;
+    return kOk;
+  }
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
+  file.close();
+  if (!file) return fail(error(Code::LOCAL_IO, "结果文件不能写入", path));
+  if (!json_) out_ << "已写入 " << path << "（" << bytes.size() << " 字节）\n";
+  return kOk;
 }
 
 std::string Session::negotiated() const { return client_ ? client_->negotiated() : std::string(); }

@@ -29,6 +29,7 @@ struct Connection {
   std::string trust;
   std::string crl;
   int timeout_seconds = 90;
+  std::string level;  // of receipts: durable | signed | witnessed; empty: the gateway's default
 
   // Reads `profile` for what the command line did not give; relative paths are relative to the profile.
   Status complete();
@@ -71,6 +72,8 @@ class Session {
 
   // With --json: prints the body and returns true, so that a command is done.
   bool printed(const Answer& answer);
+  // Writes an answer's bytes to a file ("-": to out); the exit code.
+  int write_file(const std::string& path, BytesView bytes);
   // The Idempotency-Key header; makes a key when none was given and says so on err.
   transport::Header idempotency(const std::string& given);
   // Prints code, title, place, advice of a local failure and returns the exit code for it.

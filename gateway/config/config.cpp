@@ -44,6 +44,8 @@ bool is_origin(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '+'; });
 }
 
+bool is_origin_or_none(const std::string& text) { return text.empty() || is_origin(text); }
+
 bool is_address(const std::string& text) {
   unsigned char buffer[sizeof(in6_addr)];
   return ::inet_pton(AF_INET, text.c_str(), buffer) == 1 || ::inet_pton(AF_INET6, text.c_str(), buffer) == 1;
@@ -126,12 +128,25 @@ void read_peer(Section section, const Config& config, Peer& out, std::set<std::s
   section.text("id", out.id, Need::mandatory, is_id, "1 至 16 个小写字母、数字或连字符");
   section.text("url", out.url, Need::mandatory, is_https_url, " https://主机:端口");
   section.file("log_key", out.log_key, FileKind::open);
+  section.text("log_origin", out.log_origin, Need::optional, is_origin_or_none,
+               "不含空格与加号的 ASCII 文本（至多 64 个字符）");
   section.duration("retry_min_ms", out.retry_min, 10, kHourMs);
   section.duration("retry_max_ms", out.retry_max, 10, 24 * kHourMs);
   section.finish();
   if (out.retry_min > out.retry_max) section.fail(Code::CONFIG_VALUE, "retry_max_ms 小于 retry_min_ms", "retry_max_ms");
   if (!out.id.empty() && out.id == config.gateway.id) section.fail(Code::CONFIG_VALUE, "对端的 id 与本网关相同", "id");
   if (!out.id.empty() && !ids.insert(out.id).second) section.fail(Code::CONFIG_VALUE, "对端的 id 重复", "id");
+}
+
+void read_witness(Section section, Witness& out) {
+  section.file("policy", out.policy, FileKind::open, Need::optional);
+  section.text("name", out.name, Need::optional, is_origin_or_none, "不含空格与加号的 ASCII 文本（至多 64 个字符）");
+  section.file("key", out.key, FileKind::secret, Need::optional);
+  section.duration("every_ms", out.every, 10, kHourMs);
+  section.number("grace_seconds", out.grace_seconds, 1, 86'400 * 30);
+  section.number("entangle_seconds", out.entangle_seconds, 1, 86'400);
+  section.finish();
+  if (!out.key.empty() && out.name.empty()) section.fail(Code::CONFIG_KEY_MISSING, "有私钥而没有见证方名称", "name");
 }
 
 void read_peers(Reading& reading, Section& top, Config& config) {
@@ -190,6 +205,7 @@ Config read_all(Reading& reading, const json& document) {
   top.file("plugins_in_process", config.plugins_in_process, FileKind::open, Need::optional);
   top.file("accepted_mappings", config.accepted_mappings, FileKind::open, Need::optional);
   read_peers(reading, top, config);
+  read_witness(top.object("witness"), config.witness);
   read_checks(reading, top, config);
   read_limits(top.object("limits"), config.limits);
 
@@ -209,6 +225,8 @@ Config read_all(Reading& reading, const json& document) {
 
   Section disk = top.object("disk");
   disk.number("refuse_percent", config.disk.refuse_percent, 1, 100);
+  disk.number("ballast_mb", config.disk.ballast_mb, 0, 1024 * 1024);
+  disk.number("scrub_entries_per_second", config.disk.scrub_entries_per_second, 0, 1'000'000);
   disk.finish();
 
   top.text("log_level", config.log_level, Need::optional, is_log_level, " debug、info、warn 或 error");
@@ -269,6 +287,7 @@ Loaded parse(std::string_view text, const std::string& path, Files files) {
   }
   Config config = read_all(reading, document);
   if (!reading.errors.empty()) return std::move(reading.errors);
+  config.text = text;
   return config;
 }
 

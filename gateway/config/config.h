@@ -57,6 +57,8 @@ struct Peer {
   std::string id;
   std::string url;      // https://host:port
   std::string log_key;  // file: its public log-signing key
+  std::string
+      log_origin;  // of its log, or what its shards' names begin with ("chuanyu.cq/"); empty: not witnessed here
   std::chrono::milliseconds retry_min{200};
   std::chrono::milliseconds retry_max{30'000};
 };
@@ -90,12 +92,25 @@ struct Exchange {
   std::chrono::milliseconds query_wait{5'000};
 };
 
+// Who sees this gateway's log, and how it sees others' (见证).
+struct Witness {
+  std::string policy;                     // file: C2SP tlog-policy; empty: nobody is asked
+  std::string name;                       // of this gateway as a witness
+  std::string key;                        // file: Ed25519 private key, mode 0600; empty: this gateway is no witness
+  std::chrono::milliseconds every{1000};  // between rounds
+  std::uint32_t grace_seconds = 14'400;   // without a quorum: from then on new exchanges are refused
+  std::uint32_t entangle_seconds = 60;    // between entries about what was cosigned for others
+};
+
 struct Disk {
-  int refuse_percent = 90;  // of the file system of `data`
+  int refuse_percent = 90;                       // of the file system of `data`
+  std::uint32_t ballast_mb = 1024;               // MiB kept in reserve, given up when the disk is all but full; 0: none
+  std::uint32_t scrub_entries_per_second = 500;  // how fast the log is read again and compared with its tree; 0: never
 };
 
 struct Config {
   std::string path;  // of the file it was read from
+  std::string text;  // the file
   Gateway gateway;
   std::string data;  // folder, made at start-up when missing
   Listen listen;
@@ -107,6 +122,7 @@ struct Config {
   std::string plugins_in_process;  // file: plug-ins that need no worker process (adapters/README.md); empty: none
   std::string accepted_mappings;   // file: mappings that may break with the version before; empty: none
   std::vector<Peer> peers;         // none: hub mode
+  Witness witness;
   // What a failed identifier check does, by source: USCC or "*" -> check name -> reject | quarantine | warn.
   std::map<std::string, std::map<std::string, std::string>> checks;
   Limits limits;

@@ -40,8 +40,16 @@ std::string_view default_text() {
   "plugins_in_process": "",             // 可在网关进程内运行的插件名单（文件）；空：插件都在隔离的工作进程中运行
   "accepted_mappings": "",              // 允许与旧版不相容的新版映射（文件）：{"accepted": ["sc.case.v1@2.0.0"]}
   "peers": [
-    {"id": "cq", "url": "https://127.0.0.1:8444", "log_key": "pki/cq-log.pub", "retry_min_ms": 200, "retry_max_ms": 30000}
+    {"id": "cq", "url": "https://127.0.0.1:8444", "log_key": "pki/cq-log.pub", "log_origin": "",
+     "retry_min_ms": 200, "retry_max_ms": 30000}   // log_origin：为对端日志见证时填其名称，或分段名称的开头（以 / 结尾）
   ],
+  "witness": {                          // 见证，见运维手册
+    "policy": "",                       // 见证策略文件（C2SP tlog-policy）；空：不请人见证
+    "name": "sc.witness", "key": "",    // 本网关作为见证方的名称与私钥（Ed25519，权限 0600）；空：不为他人见证
+    "every_ms": 1000,                   // 两次请求见证的最短间隔
+    "grace_seconds": 14400,             // 没有足够见证超过此时限后，不再接收新的交换
+    "entangle_seconds": 60              // 把为对端所见证的写入本日志的间隔
+  },
   "checks": {                           // 校验不通过时：reject 拒收 | quarantine 隔离 | warn 只提示；未写的按映射
     "*": {}                             // 例：{"id_number": "warn"}；键为机构代码或 *
   },
@@ -55,7 +63,11 @@ std::string_view default_text() {
   },
   "threads": {"loops": 0, "workers": 0, "stream_workers": 2},   // 0：按核数
   "exchange": {"default_expiry_hours": 168, "query_wait_ms": 5000},
-  "disk": {"refuse_percent": 90},       // 磁盘占用超过此百分比时拒收
+  "disk": {
+    "refuse_percent": 90,               // 磁盘占用超过此百分比时拒收
+    "ballast_mb": 1024,                 // 预留空间（MiB）：磁盘将满时放弃，供收尾与处置使用；0 表示不留
+    "scrub_entries_per_second": 500     // 巡检：每秒重读多少条日志与哈希树核对；0 表示不巡检
+  },
   "log_level": "info"                   // debug | info | warn | error
 }
 )json";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <latch>
+#include <tuple>
 #include <utility>
 
 #include "adapters/content.h"
@@ -75,11 +76,18 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
       entry.directory = world->directory->digest();
       entry.content = world->directory->text();
     }
+    for (const auto& [kind, text, name] :
+         {std::tuple{EntryKind::key, &world->keys, "key"}, {EntryKind::admin, &world->config, "config"}}) {
+      if (text->empty() || state.meta_value(txn, name) == crypto::view(crypto::sha256(*text))) continue;
+      ledger::Entry& entry = change(kind);
+      entry.what = name;
+      entry.content = *text;
+    }
+    const auto logged = state.mappings(txn);
     for (const auto& adapter : world->adapters->all()) {
       const adapters::Profile& profile = adapter->profile();
-      Bytes fingerprint;
-      append_u64(fingerprint, profile.fingerprint);
-      if (state.meta_value(txn, "mapping/" + profile.id) == fingerprint) continue;
+      const auto before = logged.find(profile.id);
+      if (before != logged.end() && before->second.back().fingerprint == profile.fingerprint) continue;
       ledger::Entry& entry = change(EntryKind::mapping);
       entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
       if (const adapters::Plan* plan = world->adapters->plan(profile.id)) entry.content = adapters::content_of(*plan);

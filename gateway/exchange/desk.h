@@ -37,6 +37,8 @@ struct World {
   std::shared_ptr<const policy::Policy> policy;
   std::shared_ptr<const adapters::Registry> adapters;
   std::map<std::string, adapters::GetOptions> checks;  // by USCC; "*" for every agency without its own
+  std::string keys;    // which public keys sign what, and the epoch of the key-encryption key: lines for people
+  std::string config;  // the configuration file as it was read
 
   const adapters::GetOptions& checks_of(const std::string& uscc) const;
   // The adapter for what an agency speaks; nullptr when it has no profile of the kind or the profile is not loaded.
@@ -106,7 +108,8 @@ class Desk {
   Desk(Settings settings, journal::Journal& journal, const State& state, Waiters& waiters, const Clock& clock);
 
   std::shared_ptr<const World> world() const;
-  // Logs every part that differs from what the log has in force (POLICY, DIRECTORY, MAPPING entries), then swaps.
+  // Logs every part that differs from what the log has in force (POLICY, DIRECTORY, MAPPING, KEY, ADMIN entries), with
+  // who asked for it, then swaps.
   Status put_in_force(std::shared_ptr<const World> world, const std::string& who);
 
   Stamp stamp(const Command& command, std::string_view verb_and_target, BytesView bytes) const;

@@ -4,7 +4,6 @@
 
 #include "gateway/exchange/gaps.h"
 #include "schemas/canonical/log.pb.h"
-#include "schemas/record.h"
 
 namespace chuanyu::exchange {
 namespace {
@@ -42,6 +41,13 @@ Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body
   return BytesView(keep);
 }
 
+Result<schemas::RecordView> check_filed(adapters::Kind kind, std::string_view owner, BytesView canonical) {
+  CHUANYU_TRY(const schemas::RecordView view, schemas::view_record(kind, canonical));
+  CHUANYU_CHECK(schemas::check_agreement(view));
+  if (view.owner_uscc == owner) return view;
+  return error(Code::CLIENT_NOT_OWNER, "记录的作出机关（发证机关、执法主体）不是本机构");
+}
+
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
                           const identity::Party& owner, BytesView native) {
   CHUANYU_TRY(adapters::Converted converted, adapter.get(native, options));
@@ -50,11 +56,7 @@ Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, co
 
 Result<Filed> file_converted(const Desk& desk, const adapters::Profile& profile, const identity::Party& owner,
                              adapters::Converted converted) {
-  CHUANYU_TRY(const schemas::RecordView view, schemas::view_record(profile.kind, converted.bytes));
-  CHUANYU_CHECK(schemas::check_agreement(view));
-  if (view.owner_uscc != owner.uscc) {
-    return error(Code::CLIENT_NOT_OWNER, "记录的作出机关（发证机关、执法主体）不是本机构");
-  }
+  CHUANYU_TRY(const schemas::RecordView view, check_filed(profile.kind, owner.uscc, converted.bytes));
   Filed filed;
   filed.id = view.id;
   filed.token = record_token(desk, profile.kind, owner.uscc, view.id);

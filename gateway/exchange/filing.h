@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/exchange/desk.h"
+#include "schemas/record.h"
 
 namespace chuanyu::exchange {
 
@@ -24,6 +25,9 @@ struct Filed {
 // RECORD_TRUNCATED when there is none.
 // Borrowed from `body` where it stands there as it is, else from `keep`.
 Result<BytesView> single_record(const adapters::Adapter& adapter, BytesView body, Bytes& keep);
+
+// What a converted record must be to be filed for its owner: whole, in agreement with itself, the owner's own.
+Result<schemas::RecordView> check_filed(adapters::Kind kind, std::string_view owner, BytesView canonical);
 
 Result<Filed> file_record(const Desk& desk, const adapters::Adapter& adapter, const adapters::GetOptions& options,
                           const identity::Party& owner, BytesView native);

@@ -41,6 +41,7 @@ class Waiters {
   // The same; then finishes what was posted and ends the threads; later functions are dropped.
   void stop();
 
+  static constexpr const char* kSigned = "log/signed";  // a checkpoint or a cosignature was stored
   static std::string exchange_topic(const Uuid& id) { return "exchange/" + std::string(id.bytes()); }
   static std::string inbox_topic(std::string_view uscc) { return "inbox/" + std::string(uscc); }
   static std::string outbox_topic(std::string_view peer) { return "outbox/" + std::string(peer); }

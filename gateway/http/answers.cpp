@@ -2,6 +2,7 @@
 
 #include "adapters/formats/charset.h"
 #include "gateway/http/json_out.h"
+#include "gateway/http/levels.h"
 #include "schemas/canonical_json.h"
 
 namespace chuanyu::http {
@@ -14,7 +15,8 @@ void add_receipt(JsonOut& out, const Uuid& exchange, const journal::Receipt& rec
   out.member("exchangeId", exchange.to_string()).member("gateway", gateway).member("index", receipt.index);
   out.member("leaf", to_hex(crypto::view(receipt.leaf)))
       .member("time", to_rfc3339(receipt.time))
-      .member("level", "durable");
+      .member("level", to_string(receipt.level));
+  out.optional("proof", receipt.proof);
   out.end();
 }
 
@@ -239,6 +241,14 @@ transport::Response respond(const exchange::ExchangeView& view, const exchange::
     out.end();
   }
   out.end();
+  return transport::json(200, out.take());
+}
+
+transport::Response respond(const exchange::Erased& erased, const std::string& gateway) {
+  JsonOut out;
+  out.object();
+  add_receipt(out, erased.exchange, erased.receipt, gateway);
+  out.member("payloads", erased.payloads).end();
   return transport::json(200, out.take());
 }
 

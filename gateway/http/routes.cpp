@@ -6,6 +6,7 @@
 #include "gateway/base/metrics.h"
 #include "gateway/exchange/arrivals.h"
 #include "gateway/exchange/departures.h"
+#include "gateway/exchange/erasure.h"
 #include "gateway/exchange/inbox.h"
 #include "gateway/exchange/publish.h"
 #include "gateway/exchange/push.h"
@@ -25,13 +26,15 @@ using transport::Responder;
 using transport::Response;
 
 constexpr std::string_view kEnvelopes = "/peer/v1/envelopes";
+constexpr std::string_view kAddCheckpoint = "/witness/v1/add-checkpoint";
 
 // A request that was let in, on its way through a handler. Copies share the responder.
 struct Call {
   std::shared_ptr<Request> request;
   std::shared_ptr<Responder> responder;
   Gate::Known principal;
-  std::string tail;  // what the route's '*' stands for
+  std::string tail;                                // what the route's '*' stands for
+  journal::Level level = journal::Level::durable;  // what is to stand behind a receipt
 
   void send(Response response) const { responder->send(std::move(response)); }
   void fail(const Error& why) const { send(respond(exchange::Failure{why, {}, {}})); }
@@ -43,6 +46,26 @@ exchange::Reply<T> answer_with(const Call& call, Render render) {
   return [call, render](std::variant<T, exchange::Failure> result) {
     if (const auto* failure = std::get_if<exchange::Failure>(&result)) return call.send(respond(*failure));
     call.send(render(std::get<T>(result)));
+  };
+}
+
+journal::Receipt& receipt_of(journal::Receipt& receipt) { return receipt; }
+template <typename T>
+journal::Receipt& receipt_of(T& done) {
+  return done.receipt;
+}
+
+// The same for what has a receipt: first as much behind it as the caller asked for.
+template <typename T, typename Render>
+exchange::Reply<T> answer_at_level(const Call& call, const Levels& levels, Render render) {
+  return [call, &levels, render](std::variant<T, exchange::Failure> result) {
+    if (const auto* failure = std::get_if<exchange::Failure>(&result)) return call.send(respond(*failure));
+    if (call.level == journal::Level::durable) return call.send(render(std::get<T>(result)));
+    auto done = std::make_shared<T>(std::get<T>(std::move(result)));
+    levels.await(call.level, receipt_of(*done), [call, done, render](journal::Receipt receipt) {
+      receipt_of(*done) = std::move(receipt);
+      call.send(render(*done));
+    });
   };
 }
 
@@ -60,15 +83,18 @@ struct Routes::Impl {
   static const std::vector<Route>& table();
   static bool matches(std::string_view pattern, std::string_view path, std::string& tail);
 
-  Impl(exchange::Desk& desk_in, unsigned rate)
+  Impl(exchange::Desk& desk_in, Witnesses witnesses_in, unsigned rate)
       : desk(desk_in),
+        witnesses(witnesses_in),
+        levels(desk_in, witnesses_in),
         gate(desk_in, rate),
         publishing(desk_in),
         pushing(desk_in),
         querying(desk_in),
         inbox(desk_in),
         quarantine(desk_in, publishing, pushing),
-        arrivals(desk_in) {}
+        arrivals(desk_in),
+        erasing(desk_in) {}
 
   void handle(Request request, Responder responder);
 
@@ -85,10 +111,16 @@ struct Routes::Impl {
   void list_gaps(const Call& call);
   void list_quarantine(const Call& call);
   void rerun(const Call& call);
+  void erase(const Call& call);
   void checkpoint(const Call& call);
+  void receipt(const Call& call);
+  void witness_state(const Call& call);
+  void add_checkpoint(const Call& call);
   void envelopes(const Call& call);
 
   exchange::Desk& desk;
+  const Witnesses witnesses;
+  Levels levels;
   Gate gate;
   exchange::Publishing publishing;
   exchange::Pushing pushing;
@@ -96,6 +128,7 @@ struct Routes::Impl {
   exchange::Inbox inbox;
   exchange::Quarantine quarantine;
   exchange::Arrivals arrivals;
+  exchange::Erasing erasing;
 };
 
 const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
@@ -107,6 +140,7 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"PUT", "/v1/records/*", kAgency, &Impl::put_record},  // an unknown kind: the handler says so
       {"POST", "/v1/records/*:import", kAgency, &Impl::import_records, true},
       {"POST", "/v1/exchanges", kAgency, &Impl::push},
+      {"GET", "/v1/exchanges/*:receipt", kAgency | kOperator | kAuditor, &Impl::receipt},
       {"GET", "/v1/exchanges/*", kAgency | kOperator | kAuditor, &Impl::view_exchange},
       {"POST", "/v1/queries", kAgency, &Impl::query},
       {"GET", "/v1/inbox", kAgency, &Impl::list_inbox},
@@ -116,7 +150,10 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"GET", "/v1/gaps", kAgency | kOperator | kAuditor, &Impl::list_gaps},
       {"GET", "/v1/quarantine", kAgency | kOperator | kAuditor, &Impl::list_quarantine},
       {"POST", "/v1/quarantine/*:rerun", kAgency | kOperator, &Impl::rerun},
+      {"POST", "/v1/erasures", kOperator, &Impl::erase},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
+      {"GET", "/v1/log/witnesses", kGateway | kAuditor | kOperator, &Impl::witness_state},
+      {"POST", kAddCheckpoint, kGateway | kAuditor, &Impl::add_checkpoint},
       {"POST", kEnvelopes, kGateway, &Impl::envelopes},
   };
   return kTable;
@@ -150,6 +187,9 @@ void Routes::Impl::handle(Request request, Responder responder) {
     return call.fail(path_known ? error(Code::CLIENT_METHOD_NOT_ALLOWED) : error(Code::CLIENT_ROUTE_UNKNOWN));
   }
   call.principal = std::move(*principal);
+  const auto level = wanted_level(*call.request);
+  if (!level.ok()) return call.fail(level.error());
+  call.level = *level;
   (this->*found->handler)(call);
 }
 
@@ -177,7 +217,7 @@ void Routes::Impl::put_record(const Call& call) {
   auto command = publish_command(*call.request, call.principal, call.tail, *desk.world());
   if (!command.ok()) return call.fail(command.error());
   publishing.publish(std::move(*command),
-                     answer_with<exchange::Published>(call, [this](const exchange::Published& done) {
+                     answer_at_level<exchange::Published>(call, levels, [this](const exchange::Published& done) {
                        return respond(done, desk.settings.gateway);
                      }));
 }
@@ -185,15 +225,16 @@ void Routes::Impl::put_record(const Call& call) {
 void Routes::Impl::import_records(const Call& call) {
   auto command = import_command(*call.request, call.principal, call.tail, *desk.world());
   if (!command.ok()) return call.fail(command.error());
-  const auto result = publishing.import_records(std::move(*command));
-  if (const auto* failure = std::get_if<exchange::Failure>(&result)) return call.send(respond(*failure));
-  call.send(respond(std::get<exchange::Imported>(result), desk.settings.gateway));
+  answer_at_level<exchange::Imported>(call, levels, [this](const exchange::Imported& done) {
+    return respond(done, desk.settings.gateway);
+  })(publishing.import_records(std::move(*command)));
 }
 
 void Routes::Impl::push(const Call& call) {
   auto command = push_command(*call.request, call.principal, *desk.world());
   if (!command.ok()) return call.fail(command.error());
-  pushing.push(std::move(*command), answer_with<exchange::Pushed>(call, [this](const exchange::Pushed& done) {
+  pushing.push(std::move(*command),
+               answer_at_level<exchange::Pushed>(call, levels, [this](const exchange::Pushed& done) {
                  return respond(done, desk.settings.gateway);
                }));
 }
@@ -205,9 +246,10 @@ void Routes::Impl::query(const Call& call) {
   const auto document = wants_document(*call.request, *call.principal, command->kind, *world);
   if (!document.ok()) return call.fail(document.error());
   querying.query(std::move(*command),
-                 answer_with<exchange::Answer>(call, [this, world, native = *document](const exchange::Answer& answer) {
-                   return respond(answer, *world, desk.settings.gateway, native);
-                 }));
+                 answer_at_level<exchange::Answer>(call, levels,
+                                                   [this, world, native = *document](const exchange::Answer& answer) {
+                                                     return respond(answer, *world, desk.settings.gateway, native);
+                                                   }));
 }
 
 void Routes::Impl::view_exchange(const Call& call) {
@@ -239,7 +281,7 @@ void Routes::Impl::acknowledge(const Call& call) {
   const auto id = Uuid::parse(call.tail);
   if (!id) return call.fail(error(Code::CLIENT_NOT_FOUND, "交换编号须为 UUID"));
   inbox.acknowledge(call.principal, *id,
-                    answer_with<journal::Receipt>(call, [this, id = *id](const journal::Receipt& receipt) {
+                    answer_at_level<journal::Receipt>(call, levels, [this, id = *id](const journal::Receipt& receipt) {
                       return respond_acknowledged(id, receipt, desk.settings.gateway);
                     }));
 }
@@ -287,6 +329,14 @@ void Routes::Impl::rerun(const Call& call) {
                    answer_with<exchange::Reran>(call, [](const exchange::Reran& reran) { return respond(reran); }));
 }
 
+void Routes::Impl::erase(const Call& call) {
+  auto command = erase_command(*call.request, call.principal);
+  if (!command.ok()) return call.fail(command.error());
+  erasing.erase(*command, answer_at_level<exchange::Erased>(call, levels, [this](const exchange::Erased& done) {
+    return respond(done, desk.settings.gateway);
+  }));
+}
+
 void Routes::Impl::checkpoint(const Call& call) {
   const std::string note = desk.journal.checkpoint();
   if (note.empty()) return call.fail(error(Code::CLIENT_NOT_FOUND, "尚无检查点"));
@@ -305,8 +355,73 @@ void Routes::Impl::envelopes(const Call& call) {
                    }));
 }
 
-Routes::Routes(exchange::Desk& desk, unsigned requests_per_second)
-    : impl_(std::make_unique<Impl>(desk, requests_per_second)) {}
+// An exchange's receipt, for who wants to keep it: of the entry that opened it here.
+void Routes::Impl::receipt(const Call& call) {
+  const auto id = Uuid::parse(call.tail);
+  if (!id) return call.fail(error(Code::CLIENT_NOT_FOUND, "交换编号须为 UUID"));
+  const auto view = inbox.view(*call.principal, *id);
+  if (!view.ok()) return call.fail(view.error());
+  const auto wanted = call.level == journal::Level::durable ? journal::Level::signed_ : call.level;
+  journal::Receipt made;
+  made.index = view->row.opened;
+  levels.await(wanted, std::move(made), [call, wanted](const journal::Receipt& receipt) {
+    if (receipt.level != wanted) {
+      const char* what =
+          wanted == journal::Level::witnessed ? "还没有足够的见证，请稍后再取" : "还没有签名，请稍后再取";
+      return call.fail(error(Code::CLIENT_NOT_FOUND, what));
+    }
+    Response response;
+    response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
+                        {"Content-Disposition", "attachment; filename=\"" + call.tail + ".tlog-proof\""}};
+    response.body = receipt.proof;
+    call.send(std::move(response));
+  });
+}
+
+void Routes::Impl::witness_state(const Call& call) {
+  const federation::Witnessing::View view = witnesses.witnessing->view();
+  JsonOut out;
+  out.object().member("asked", view.asked).member("signed", desk.journal.signed_size());
+  out.member("witnessed", view.witnessed).optional("held", view.held);
+  if (view.since > 0) out.member("since", to_rfc3339(static_cast<TimeUs>(view.since) * 1'000'000));
+  out.key("witnesses").array();
+  for (const auto& witness : view.witnesses) {
+    out.object().member("name", witness.name).member("size", witness.size).optional("trouble", witness.trouble).end();
+  }
+  out.end();
+  if (witnesses.book != nullptr) {
+    const auto kept = witnesses.book->kept();
+    const auto evidence = witnesses.book->evidence();
+    if (!kept.ok()) return call.fail(kept.error());
+    if (!evidence.ok()) return call.fail(evidence.error());
+    out.key("witnessing").object().member("vkey", witnesses.book->vkey()).key("logs").array();
+    for (const witness::Kept& log : *kept) {
+      out.object().member("origin", log.origin).member("size", log.size);
+      out.member("time", to_rfc3339(static_cast<TimeUs>(log.seconds) * 1'000'000)).member("checkpoint", log.note).end();
+    }
+    out.end().key("evidence").array();
+    for (const witness::Evidence& one : *evidence) {
+      out.object().member("origin", one.origin).member("seen", one.seen).member("then", one.then).end();
+    }
+    out.end().end();
+  }
+  out.end();
+  call.send(transport::json(200, out.take()));
+}
+
+// C2SP tlog-witness: statuses and bodies are the specification's, not problem documents.
+void Routes::Impl::add_checkpoint(const Call& call) {
+  if (witnesses.book == nullptr) return call.fail(error(Code::CLIENT_NOT_FOUND, "本网关不是见证方"));
+  witness::Answer answer = witnesses.book->add_checkpoint(call.request->body);
+  Response response;
+  response.status = answer.status;
+  response.headers = {{"Content-Type", std::move(answer.content_type)}};
+  response.body = std::move(answer.body);
+  call.send(std::move(response));
+}
+
+Routes::Routes(exchange::Desk& desk, Witnesses witnesses, unsigned requests_per_second)
+    : impl_(std::make_unique<Impl>(desk, witnesses, requests_per_second)) {}
 Routes::~Routes() = default;
 
 void Routes::handle(Request request, Responder responder) { impl_->handle(std::move(request), std::move(responder)); }

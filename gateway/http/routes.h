@@ -2,7 +2,7 @@
 // exchange.
 //
 // Every route names the roles that may call it; there is no route without. Threads: handle() on any worker thread.
-// Ownership: borrows the desk; it outlives the routes.
+// Ownership: borrows desk and witnesses; they outlive the routes.
 #pragma once
 
 #include <functional>
@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "gateway/exchange/desk.h"
+#include "gateway/http/levels.h"
 #include "gateway/transport/http.h"
 
 namespace chuanyu::http {
 
 class Routes {
  public:
-  Routes(exchange::Desk& desk, unsigned requests_per_second);
+  Routes(exchange::Desk& desk, Witnesses witnesses, unsigned requests_per_second);
   ~Routes();
   void handle(transport::Request request, transport::Responder responder);
   // Whether a request's body is to be streamed (imports).

@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
+
+#include "gateway/base/json_mistakes.h"
 
 namespace chuanyu::identity {
 namespace {
@@ -31,60 +32,6 @@ std::string token(std::string_view key) {
   return out;
 }
 
-// The parser keeps the last of two equal keys and says nothing; this follows its events and notes the second.
-class DuplicateKeys {
- public:
-  explicit DuplicateKeys(std::vector<Error>& errors) : errors_(errors) {}
-
-  bool operator()(int /*depth*/, Json::parse_event_t event, Json& parsed) {
-    switch (event) {
-      case Json::parse_event_t::object_start: open(false); break;
-      case Json::parse_event_t::array_start: open(true); break;
-      case Json::parse_event_t::object_end:
-      case Json::parse_event_t::array_end: levels_.pop_back(); break;
-      case Json::parse_event_t::key: key(parsed.get_ref<const std::string&>()); break;
-      case Json::parse_event_t::value: element(); break;
-    }
-    return true;
-  }
-
- private:
-  struct Level {
-    bool array = false;
-    std::size_t next = 0;  // of an array
-    std::string at;        // present key or index
-    std::set<std::string> keys;
-  };
-
-  void element() {
-    if (!levels_.empty() && levels_.back().array) levels_.back().at = std::to_string(levels_.back().next++);
-  }
-  void open(bool array) {
-    element();
-    levels_.push_back(Level{.array = array, .next = 0, .at = {}, .keys = {}});
-  }
-  void key(const std::string& name) {
-    Level& level = levels_.back();
-    level.at = token(name);
-    if (level.keys.insert(name).second) return;
-    std::string pointer;
-    for (const Level& each : levels_) pointer += "/" + each.at;
-    errors_.push_back(error(Code::CONFIG_VALUE, "同一对象中此键重复", pointer));
-  }
-
-  std::vector<Error>& errors_;
-  std::vector<Level> levels_;
-};
-
-// "line:column" of a byte, both from 1.
-std::string place(std::string_view text, std::size_t byte) {
-  const std::string_view before = text.substr(0, std::min(byte == 0 ? 0 : byte - 1, text.size()));
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const auto start = before.rfind('\n');
-  const auto column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
-  return std::to_string(line) + ":" + std::to_string(column);
-}
-
 }  // namespace
 
 struct JsonFile::Impl {
@@ -92,13 +39,10 @@ struct JsonFile::Impl {
 };
 
 JsonFile::JsonFile(std::string_view text) : impl_(std::make_unique<Impl>()) {
-  try {
-    impl_->json = Json::parse(text, DuplicateKeys(errors_), true, true);
-    if (!impl_->json.is_object()) errors_.push_back(error(Code::CONFIG_SYNTAX, "最外层应为对象", "1:1"));
-  } catch (const Json::parse_error& failure) {
-    errors_.push_back(error(Code::CONFIG_SYNTAX, "此处不是合格的 JSON（UTF-8）", place(text, failure.byte)));
-  } catch (const Json::exception&) {  // a number beyond double
-    errors_.push_back(error(Code::CONFIG_SYNTAX, "含有无法表示的数值"));
+  errors_ = json_mistakes(text);
+  impl_->json = Json::parse(text, nullptr, false, true);
+  if (!impl_->json.is_discarded() && !impl_->json.is_object()) {
+    errors_.push_back(error(Code::CONFIG_SYNTAX, "最外层应为对象", "1:1"));
   }
 }
 

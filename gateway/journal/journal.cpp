@@ -3,51 +3,26 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include <array>
-#include <atomic>
+#include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <future>
-#include <mutex>
-#include <thread>
 
 #include "gateway/base/log.h"
-#include "gateway/base/metrics.h"
-#include "gateway/journal/disk_watch.h"
-#include "gateway/journal/log_store.h"
-#include "gateway/journal/signer.h"
-#include "gateway/journal/state_store.h"
-#include "gateway/journal/vault.h"
+#include "gateway/journal/journal_impl.h"
+#include "gateway/journal/rotate.h"
 #include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::journal {
 namespace {
 
 constexpr std::size_t kGroupCommands = 512;
+constexpr std::uint64_t kReaderLag = 10'000;  // commits: from here on a reader that stays costs disk
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 
 // The state may be committed later than the log: nobody can tell, because a reader waits for it. Pages that many groups
 // touch are then written once. So many entries at most, and not longer than this when nothing else happens.
 constexpr std::uint64_t kStateLag = 1024;
 constexpr std::chrono::milliseconds kStateIdle{10};
-
-struct Metrics {
-  metrics::Counter entries = metrics::counter("chuanyu_log_entries_total", "Entries made durable");
-  metrics::Histogram group =
-      metrics::histogram("chuanyu_log_group_entries", "Entries a commit", {1, 2, 4, 8, 16, 32, 64, 128, 256, 512});
-  metrics::Histogram commit = metrics::histogram("chuanyu_log_commit_seconds", "Commit of the log, flushes included",
-                                                 {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1});
-  metrics::Gauge queue = metrics::gauge("chuanyu_log_queue_commands", "Commands that wait for the writer");
-  metrics::Gauge size = metrics::gauge("chuanyu_log_size_entries", "Length of the log");
-  metrics::Gauge bytes = metrics::gauge("chuanyu_log_used_bytes", "Size of the log's file");
-  metrics::Gauge unsigned_entries =
-      metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
-  metrics::Gauge healthy =
-      metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
-  metrics::Counter refused =
-      metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
-};
 
 // Entries that end what was begun are taken also when the disk is nearly full.
 bool closes(ledger::EntryKind kind) {
@@ -58,78 +33,11 @@ bool closes(ledger::EntryKind kind) {
 
 }  // namespace
 
-struct Prepared::Impl {
-  Sealed sealed;
-};
-
-namespace {
-
-// What the writer does in one go.
-struct Group {
-  std::vector<Command> commands;
-  std::vector<Outcome> outcomes;
-  std::optional<SignedNote> note;
-  bool settle = false;  // a reader waits for the state
-
-  bool empty() const { return commands.empty() && !note && !settle; }
-};
-
-}  // namespace
-
 Prepared::Prepared(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Prepared::Prepared(Prepared&&) noexcept = default;
 Prepared& Prepared::operator=(Prepared&&) noexcept = default;
 Prepared::~Prepared() = default;
 const ledger::Entry& Prepared::entry() const { return impl_->sealed.entry; }
-
-struct Journal::Impl {
-  Impl(Options given, Projection& made) : options(std::move(given)), projection(made) {}
-
-  Options options;
-  Projection& projection;
-  SystemClock system_clock;
-  Metrics metrics;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<Command> queue;
-  std::optional<SignedNote> note;  // signed, waits to be stored
-  bool draining = false;
-  bool state_wanted = false;
-  std::atomic<bool> failed{false};
-
-  std::condition_variable state_settled;
-  std::atomic<std::uint64_t> answered{0};  // entries whose commands were answered, or are just being
-  std::atomic<std::uint64_t> settled{0};   // entries in the committed state
-  std::atomic<bool> state_read{false};     // since the last group
-
-  mutable std::mutex published_mutex;
-  std::string published;  // the newest stored checkpoint
-
-  std::unique_ptr<LogStore> log;
-  std::unique_ptr<Vault> vault;
-  std::unique_ptr<StateStore> state;
-  std::unique_ptr<Signer> signer;
-  std::unique_ptr<DiskWatch> disk;
-  std::thread writer;
-  std::once_flag stopped;
-
-  Sealed seal(Draft draft) const;
-  std::optional<Error> refusal(const std::vector<Command>& commands) const;
-  void refuse_writer_thread(const char* what) const;
-  void await_state();
-  bool take_group(Group& group);
-  void run();
-  Status commit_group(Group& group);
-  Status commit_log(Group& group, std::uint64_t appended);
-  Status settle_state();
-  void answer(const Group& group);
-  bool decide(Command& command, Outcome& outcome);
-  void append(const Sealed& sealed, Outcome& outcome);
-  void fail(const Error& cause, Group& group);
-  void store_last_note();
-  void publish(const SignedNote& stored);
-  void stop();
-};
 
 // --- opening and stopping -------------------------------------------------------------------------------------------
 
@@ -143,10 +51,11 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   ::chmod(o.folder.c_str(), 0700);
 
   CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
+  CHUANYU_CHECK(settle_rotation(o.folder));
   CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch));
   impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
   CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->log, *impl->vault));
-  if (const auto& last = impl->log->checkpoint_at_open()) impl->published = last->note;
+  if (const auto& last = impl->log->checkpoint_at_open()) impl->publish(*last);
   impl->answered = impl->settled = impl->log->size();
   impl->metrics.size.set(static_cast<double>(impl->log->size()));
   impl->metrics.healthy.set(1);
@@ -156,11 +65,15 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
                 raw->note = std::move(note);
                 raw->changed.notify_one();
               }));
-  impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, [raw = impl.get()] {
+  impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, o.ballast_bytes, [raw = impl.get()] {
     const int dead = raw->log->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
     if (dead > 0) log::warn("journal.dead_readers", {{"count", dead}});
     raw->metrics.bytes.set(static_cast<double>(raw->log->used_bytes()));
+    const std::uint64_t lag = raw->log->reader_lag();
+    raw->metrics.reader_lag.set(static_cast<double>(lag));
+    if (lag > kReaderLag) log::warn("journal.reader_lag", {{"transactions", lag}});
   });
+  impl->scrubber = std::make_unique<Scrubber>(*impl->log, o.folder, o.scrub_entries_per_second);
   impl->writer = std::thread([raw = impl.get()] { raw->run(); });
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
@@ -180,6 +93,7 @@ void Journal::Impl::stop() {
   if (writer.joinable()) writer.join();
   signer->stop();
   disk.reset();
+  scrubber.reset();
   if (failed) return;
   store_last_note();
   if (const Status closed = state->close_cleanly(); !closed.ok()) {
@@ -224,12 +138,12 @@ std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands
   if (!queue.empty() && queue.size() + commands.size() > options.queue_commands) {
     return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
   }
-  if (disk->full()) {
-    for (const Command& command : commands) {
-      if (!closes(command.prepared.entry().kind)) return error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
-    }
-  }
-  return std::nullopt;
+  if (!disk->full() && !held) return std::nullopt;
+  if (held && held->whole) return held->why;
+  const bool opens = std::any_of(commands.begin(), commands.end(),
+                                 [](const Command& command) { return !closes(command.prepared.entry().kind); });
+  if (!opens) return std::nullopt;
+  return held ? held->why : error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
 }
 
 void Journal::submit(std::vector<Command> commands) {
@@ -275,13 +189,14 @@ bool Journal::Impl::take_group(Group& group) {
   // On a busy core the requests that are being made ready come first: a commit costs the same for one and for fifty.
   std::this_thread::yield();
   std::unique_lock lock(mutex);
-  const auto something = [this] { return !queue.empty() || note || draining || state_wanted; };
+  const auto something = [this] { return !queue.empty() || note || !cosignatures.empty() || draining || state_wanted; };
   if (settled == answered) {
     changed.wait(lock, something);
   } else if (!changed.wait_for(lock, kStateIdle, something)) {
     state_wanted = true;
   }
   group.note = std::exchange(note, std::nullopt);
+  group.cosignatures = std::exchange(cosignatures, {});
   group.settle = std::exchange(state_wanted, false);
   std::size_t bytes = 0;
   while (!queue.empty() && group.commands.size() < kGroupCommands && bytes < kGroupBytes) {
@@ -308,7 +223,7 @@ void Journal::Impl::run() {
 Status Journal::Impl::commit_group(Group& group) {
   const std::uint64_t before = log->size();
   std::uint64_t appended = 0;
-  if (!group.commands.empty() || group.note) {
+  if (group.writes()) {
     CHUANYU_CHECK(state->begin());  // first: it may be open still, and two locks are taken in one order
     CHUANYU_CHECK(log->begin());
     group.outcomes.assign(group.commands.size(), Outcome{});
@@ -329,15 +244,19 @@ Status Journal::Impl::commit_group(Group& group) {
 }
 
 Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
-  if (appended == 0 && !group.note) {
+  if (appended == 0 && !group.signs()) {
     log->abort();
     return {};
   }
   if (group.note) log->put_checkpoint(*group.note);
+  for (const Cosignatures& of : group.cosignatures) {
+    for (const ledger::NoteSignature& line : of.lines) log->put_cosignature(of.size, line);
+  }
   const auto start = std::chrono::steady_clock::now();
   CHUANYU_CHECK(log->commit());
   metrics.commit.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (group.note) publish(*group.note);
+  if (group.signs() && options.on_checkpoint) options.on_checkpoint();
   if (appended == 0) return {};
   signer->grown();
   metrics.entries.add(static_cast<double>(appended));
@@ -420,52 +339,7 @@ void Journal::Impl::fail(const Error& cause, Group& group) {
 void Journal::Impl::publish(const SignedNote& stored) {
   const std::lock_guard guard(published_mutex);
   published = stored.note;
+  published_size = stored.size;
 }
-
-// --- reading --------------------------------------------------------------------------------------------------------
-
-Result<storage::ReadTxn> Journal::state() const {
-  impl_->await_state();
-  return impl_->state->environment().read();
-}
-
-// Until the state has what was answered before this call.
-void Journal::Impl::await_state() {
-  refuse_writer_thread("state");
-  const std::uint64_t wanted = answered;
-  state_read = true;
-  if (settled >= wanted) return;
-  std::unique_lock lock(mutex);
-  state_wanted = true;
-  changed.notify_one();
-  state_settled.wait(lock, [&] { return settled >= wanted || failed; });
-}
-
-Result<storage::ReadTxn> Journal::state_of_late() const { return impl_->state->environment().read(); }
-const storage::Environment& Journal::state_environment() const {
-  impl_->await_state();
-  return impl_->state->environment();
-}
-
-Result<Stored> Journal::read(std::uint64_t index) const {
-  CHUANYU_TRY(const Bytes bytes, impl_->log->read(index));
-  CHUANYU_TRY(ledger::Entry entry, ledger::decode(bytes));
-  CHUANYU_TRY(Opened opened, impl_->vault->open(entry));
-  return Stored{index, std::move(entry), std::move(opened.body), opened.erased};
-}
-
-std::uint64_t Journal::size() const { return impl_->log->size(); }
-crypto::Digest Journal::token(BytesView value) const {
-  return crypto::hmac_sha256(impl_->vault->keys().token_key(), value);
-}
-crypto::Digest Journal::keyed_digest(BytesView value) const {
-  return crypto::hmac_sha256(impl_->vault->keys().digest_key(), value);
-}
-std::string Journal::checkpoint() const {
-  const std::lock_guard guard(impl_->published_mutex);
-  return impl_->published;
-}
-const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
-bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy(); }
 
 }  // namespace chuanyu::journal

@@ -23,7 +23,10 @@
 #include "gateway/base/result.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
+#include "gateway/ledger/merkle.h"
+#include "gateway/ledger/receipt.h"
 #include "gateway/storage/environment.h"
 
 namespace chuanyu::journal {
@@ -74,10 +77,15 @@ class Projection {
   virtual void committed() {}
 };
 
+// How much stands behind a receipt: the log's own disk, its signature, a quorum of witnesses.
+enum class Level : std::uint8_t { durable, signed_, witnessed };
+
 struct Receipt {
   std::uint64_t index = 0;
   crypto::Digest leaf{};  // RFC 6962 leaf hash of the entry
   TimeUs time = 0;        // the entry's
+  Level level = Level::durable;
+  std::string proof{};  // beyond durable: gateway/ledger/receipt.h
 };
 
 // What to do with a prepared command, decided on the writer thread.
@@ -114,6 +122,12 @@ struct Stored {
   bool erased = false;
 };
 
+// Why commands are refused while nothing is wrong with the log itself.
+struct Hold {
+  Error why;
+  bool whole = false;  // every command; otherwise what ends what was begun and the log's own entries are still taken
+};
+
 struct Options {
   std::string folder;         // holds log/ state/ keys/ blobs/
   std::string origin;         // checkpoint origin: "chuanyu/sc/2026q4"
@@ -123,9 +137,12 @@ struct Options {
   std::shared_ptr<const crypto::SigningKey> log_key;
   const Clock* clock = nullptr;
   std::size_t queue_commands = 4096;  // a batch is taken whole or refused whole; an empty queue takes any batch
-  int disk_refuse_percent = 90;  // of the file system; from here on only the log's own and closing entries are taken
+  int disk_refuse_percent = 90;     // of the file system; from here on only the log's own and closing entries are taken
+  std::uint64_t ballast_bytes = 0;  // kept on the disk while there is room, given up when it is all but full
+  std::uint32_t scrub_entries_per_second = 0;            // how fast the whole log is read again; 0: not at all
   std::uint64_t log_map_bytes = std::uint64_t{1} << 40;  // address space; smaller in tests
   std::function<void(const Error&)> on_fatal;            // on the writer thread: tell somebody, do not stop() here
+  std::function<void()> on_checkpoint;  // on the writer thread: a checkpoint or a cosignature was stored
   // Runs the answers of one group, all at once; for who wants to collect what they wake. Empty: just runs them.
   std::function<void(const std::function<void()>& all)> around_answers;
 };
@@ -151,12 +168,28 @@ class Journal {
   Result<Stored> read(std::uint64_t index) const;         // CLIENT_NOT_FOUND beyond the durable size
   std::uint64_t size() const;                             // durable entries
 
+  // Destroys the keys of these payloads for good; the entries stay. Only after an ERASURE entry that names them is
+  // durable. Rows that LMDB has freed keep the wrapped keys until the epoch is rotated (gateway/journal/rotate.h).
+  Status destroy_keys(const std::vector<std::uint64_t>& slots);
+
   // HMAC under keys that live in keys/: `token` for state indexes, `keyed_digest` for digests inside entries.
   crypto::Digest token(BytesView value) const;
   crypto::Digest keyed_digest(BytesView value) const;
 
   // The newest signed checkpoint (C2SP signed note); empty before the first.
   std::string checkpoint() const;
+  std::uint64_t signed_size() const;  // entries under the newest stored checkpoint
+  // The newest checkpoint that a witness cosigned, with its cosignatures; empty before the first.
+  Result<std::string> cosigned_checkpoint() const;
+  // Requires 0 < old_size <= size <= signed_size().
+  Result<ledger::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
+  // What witnesses answered for the checkpoint of that size; stored with the next group.
+  void add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines);
+  // The entry with its proof under the first checkpoint that covers it and is accepted. CLIENT_NOT_FOUND: not yet.
+  using Accept = std::function<bool(const std::string& checkpoint)>;
+  Result<ledger::ProvenEntry> prove(std::uint64_t index, const Accept& accept = {}) const;
+  // From now on commands are refused; nothing: as before. For who finds that this log may not go on.
+  void hold(std::optional<Hold> hold);
   const crypto::SigningKey& signing_key() const;
   bool healthy()
       const;    // false for good after a failed commit, a signer that found something wrong, or no more payload keys

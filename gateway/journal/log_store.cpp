@@ -78,7 +78,9 @@ Status LogStore::check_last_leaves(std::uint64_t size) const {
 
 Status LogStore::check_checkpoint(const storage::ReadTxn& txn, const crypto::VerifyKey& key) {
   auto cursor = txn.cursor(checkpoints_);
-  if (!cursor.last()) return txn.status();
+  bool found = cursor.last();
+  while (found && !layout::is_checkpoint_key(cursor.key())) found = cursor.previous();
+  if (!found) return txn.status();
   CHUANYU_TRY(const auto checkpoint, ledger::open_checkpoint(cursor.value(), origin_, key));
   if (checkpoint.size > size()) return corrupt("已签名的长度大于日志长度");
   CHUANYU_TRY(const auto root, root_at(checkpoint.size));
@@ -103,6 +105,10 @@ std::uint64_t LogStore::append(BytesView entry, const crypto::Digest& leaf) {
 
 void LogStore::put_checkpoint(const SignedNote& note) {
   txn_->put(checkpoints_, layout::number_key(note.size), note.note);
+}
+
+void LogStore::put_cosignature(std::uint64_t size, const ledger::NoteSignature& line) {
+  txn_->put(checkpoints_, layout::cosignature_key(size, line.key_id), ledger::to_line(line));
 }
 
 Status LogStore::commit() {
@@ -153,6 +159,37 @@ Result<Bytes> LogStore::tile(const ledger::TileId& tile) const {
 
 ledger::TileReader LogStore::tiles() const {
   return [this](const ledger::TileId& wanted) { return tile(wanted); };
+}
+
+Result<std::optional<SignedNote>> LogStore::checkpoint_from(std::uint64_t size, const Accept& accept) const {
+  CHUANYU_TRY(const auto txn, environment_->read());
+  auto cursor = txn.cursor(checkpoints_);
+  std::optional<SignedNote> found;
+  const auto accepted = [&] { return found && (!accept || accept(found->note)); };
+  for (bool more = cursor.seek(layout::number_key(size)); more; more = cursor.next()) {
+    if (!layout::is_checkpoint_key(cursor.key())) {
+      if (found) found->note += cursor.value();  // otherwise of a checkpoint before
+      continue;
+    }
+    if (accepted()) return found;
+    found = SignedNote{read_u64(cursor.key()), std::string(cursor.value())};
+  }
+  CHUANYU_CHECK(txn.status());
+  return accepted() ? found : std::nullopt;
+}
+
+Result<std::optional<SignedNote>> LogStore::last_cosigned() const {
+  std::uint64_t size = 0;
+  {
+    CHUANYU_TRY(const auto txn, environment_->read());
+    auto cursor = txn.cursor(checkpoints_);
+    bool found = cursor.last();
+    while (found && layout::is_checkpoint_key(cursor.key())) found = cursor.previous();
+    CHUANYU_CHECK(txn.status());
+    if (!found) return std::optional<SignedNote>();
+    size = read_u64(cursor.key());
+  }
+  return checkpoint_from(size, {});
 }
 
 Result<crypto::Digest> LogStore::root_at(std::uint64_t size) const {

@@ -36,6 +36,7 @@ class LogStore {
   Status begin();
   std::uint64_t append(BytesView entry, const crypto::Digest& leaf);  // the entry's index
   void put_checkpoint(const SignedNote& note);
+  void put_cosignature(std::uint64_t size, const ledger::NoteSignature& line);
   Status commit();  // with the changed tiles and the tree row; publishes the durable size
   void abort();     // only when nothing was appended
   crypto::Digest root() const { return tree_.root(); }
@@ -48,10 +49,17 @@ class LogStore {
   Result<Bytes> tile(const ledger::TileId& tile) const;  // LOG_INCOMPLETE when there is none
   ledger::TileReader tiles() const;
   Result<crypto::Digest> root_at(std::uint64_t size) const;
+  // The first checkpoint of at least that size that is accepted, its cosignatures behind its own signature; nothing
+  // when there is none.
+  using Accept = std::function<bool(const std::string& note)>;
+  Result<std::optional<SignedNote>> checkpoint_from(std::uint64_t size, const Accept& accept) const;
+  // The last that a witness cosigned.
+  Result<std::optional<SignedNote>> last_cosigned() const;
   const std::optional<SignedNote>& checkpoint_at_open() const { return checkpoint_; }
   const std::string& origin() const { return origin_; }
   std::uint64_t used_bytes() const { return environment_->used_bytes(); }
   int check_readers() { return environment_->check_readers(); }
+  std::uint64_t reader_lag() const { return environment_->reader_lag(); }
 
  private:
   LogStore(std::unique_ptr<storage::Environment> environment, std::string origin);

@@ -1,9 +1,16 @@
 #include "gateway/journal/state.h"
 
+#include <algorithm>
+
 #include "gateway/journal/state_store.h"
 
 namespace chuanyu::journal {
 namespace {
+
+constexpr BytesView kPositionKey = "applied";  // u32 projection version ‖ u64 size ‖ root ‖ origin
+constexpr std::size_t kSizeAt = 4;
+constexpr std::size_t kRootAt = 12;
+constexpr std::size_t kOriginAt = 44;
 
 void add_sized(Bytes& out, BytesView bytes) {
   append_u64(out, bytes.size());
@@ -36,6 +43,25 @@ Result<crypto::Digest> state_digest(const storage::Environment& state, const std
   }
   CHUANYU_CHECK(txn.status());
   return chain(digest, pending);
+}
+
+Result<std::optional<StatePosition>> state_position(const storage::Environment& state) {
+  CHUANYU_TRY(const auto txn, state.read());
+  const auto row = txn.get(state.table(kPositionTable), kPositionKey);
+  CHUANYU_CHECK(txn.status());
+  if (!row || row->size() < kOriginAt) return std::optional<StatePosition>();
+  StatePosition position{read_u32(*row), read_u64(row->substr(kSizeAt)), {}, std::string(row->substr(kOriginAt))};
+  std::copy_n(row->begin() + kRootAt, position.root.size(), position.root.begin());
+  return std::optional(std::move(position));
+}
+
+void put_position(storage::WriteTxn& txn, storage::Table table, const StatePosition& position) {
+  Bytes row;
+  append_u32(row, position.projection);
+  append_u64(row, position.size);
+  row += crypto::view(position.root);
+  row += position.origin;
+  txn.put(table, kPositionKey, row);
 }
 
 Result<StateReport> rebuild_state(Options options, Projection& projection) {

@@ -5,17 +5,13 @@
 #include <filesystem>
 
 #include "gateway/base/log.h"
-#include "gateway/journal/durable_file.h"
+#include "gateway/journal/state.h"
 #include "gateway/ledger/layout.h"
+#include "gateway/storage/durable_file.h"
 
 namespace chuanyu::journal {
 namespace {
 
-constexpr const char* kPositionTable = "journal";
-constexpr BytesView kPositionKey = "applied";  // u32 projection version ‖ u64 size ‖ root ‖ origin
-constexpr std::size_t kSizeAt = 4;
-constexpr std::size_t kRootAt = 12;
-constexpr std::size_t kOriginAt = 44;
 constexpr const char* kBootFile = "boot";
 constexpr BytesView kClean = "clean";
 constexpr std::uint64_t kCatchUpBatch = 4096;
@@ -47,7 +43,7 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& folder, 
                                                      const LogStore& log, const Vault& vault) {
   std::unique_ptr<StateStore> made(new StateStore(folder, log.origin(), projection));
   const Bytes boot = boot_id();
-  CHUANYU_TRY(const auto written_under, read_file(folder + "/" + kBootFile));
+  CHUANYU_TRY(const auto written_under, storage::read_file(folder + "/" + kBootFile));
   const bool sound = written_under && (*written_under == kClean || (!boot.empty() && *written_under == boot));
   if (!sound) {
     if (written_under) log::warn("journal.state_discarded", {{"reason", "machine restarted without a clean stop"}});
@@ -60,7 +56,7 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& folder, 
     CHUANYU_CHECK(made->open_environment());
   }
   // From here on the state is only as sound as this boot.
-  CHUANYU_CHECK(write_durable_file(folder, kBootFile, boot));
+  CHUANYU_CHECK(storage::write_durable_file(folder, kBootFile, boot));
 
   made->projection_.open(*made->environment_);
   CHUANYU_TRY(const auto position, made->stored_position(log));
@@ -81,27 +77,22 @@ Status StateStore::open_environment() {
 }
 
 Result<std::optional<std::uint64_t>> StateStore::stored_position(const LogStore& log) const {
-  CHUANYU_TRY(const auto txn, environment_->read());
-  const auto row = txn.get(position_, kPositionKey);
-  CHUANYU_CHECK(txn.status());
-  if (!row || row->size() < kOriginAt) return std::optional<std::uint64_t>{};
-  if (read_u32(*row) != projection_.version()) {
-    log::info("journal.state_rebuild", {{"reason", "projection version"}, {"from", read_u32(*row)}});
+  CHUANYU_TRY(const auto stored, state_position(*environment_));
+  if (!stored) return std::optional<std::uint64_t>{};
+  if (stored->projection != projection_.version()) {
+    log::info("journal.state_rebuild", {{"reason", "projection version"}, {"from", stored->projection}});
     return std::optional<std::uint64_t>{};
   }
-  const std::uint64_t size = read_u64(row->substr(kSizeAt));
-  if (row->substr(kOriginAt) != log.origin()) return error(Code::LOCAL_CORRUPT, "状态属于另一日志", folder_);
-  if (size > log.size()) {
+  if (stored->origin != log.origin()) return error(Code::LOCAL_CORRUPT, "状态属于另一日志", folder_);
+  if (stored->size > log.size()) {
     return error(Code::LOCAL_CORRUPT,
-                 "状态已应用 " + std::to_string(size) + " 条而日志只有 " + std::to_string(log.size()) +
+                 "状态已应用 " + std::to_string(stored->size) + " 条而日志只有 " + std::to_string(log.size()) +
                      " 条：日志可能是旧副本，不要继续使用",
                  folder_);
   }
-  CHUANYU_TRY(const auto root, log.root_at(size));
-  if (row->substr(kRootAt, ledger::kHashBytes) != crypto::view(root)) {
-    return error(Code::LOCAL_CORRUPT, "状态所应用的日志与现有日志不同", folder_);
-  }
-  return std::optional<std::uint64_t>(size);
+  CHUANYU_TRY(const auto root, log.root_at(stored->size));
+  if (stored->root != root) return error(Code::LOCAL_CORRUPT, "状态所应用的日志与现有日志不同", folder_);
+  return std::optional<std::uint64_t>(stored->size);
 }
 
 Status StateStore::start_anew() {
@@ -140,12 +131,7 @@ Status StateStore::begin() {
 }
 
 Status StateStore::commit(std::uint64_t size, const crypto::Digest& root) {
-  Bytes row;
-  append_u32(row, projection_.version());
-  append_u64(row, size);
-  row += crypto::view(root);
-  row += origin_;
-  txn_->put(position_, kPositionKey, row);
+  put_position(*txn_, position_, {projection_.version(), size, root, origin_});
   Status status = txn_->commit();
   txn_.reset();
   return status;
@@ -153,7 +139,7 @@ Status StateStore::commit(std::uint64_t size, const crypto::Digest& root) {
 
 Status StateStore::close_cleanly() {
   CHUANYU_CHECK(environment_->flush());
-  return write_durable_file(folder_, kBootFile, kClean);
+  return storage::write_durable_file(folder_, kBootFile, kClean);
 }
 
 }  // namespace chuanyu::journal

@@ -2,10 +2,10 @@
 
 #include <filesystem>
 
-#include "gateway/journal/durable_file.h"
 #include "gateway/ledger/layout.h"
 #include "gateway/ledger/merkle.h"
 #include "gateway/ledger/payload.h"
+#include "gateway/storage/durable_file.h"
 
 namespace chuanyu::journal {
 
@@ -24,7 +24,7 @@ Status Vault::seal_body(ledger::Entry& entry, BytesView body) const {
   entry.blob = crypto::sha256(sealed);
   entry.blob_bytes = sealed.size();
   const std::filesystem::path path = layout::blob_path(folder_, entry.blob);
-  return write_durable_file(path.parent_path().string(), path.filename().string(), sealed);
+  return storage::write_durable_file(path.parent_path().string(), path.filename().string(), sealed);
 }
 
 Sealed Vault::seal(ledger::Entry entry, Bytes body) const {
@@ -48,7 +48,7 @@ Result<Opened> Vault::open(const ledger::Entry& entry) const {
   if (!key) return Opened{{}, true};
   Bytes blob;
   if (entry.blob_bytes > 0) {
-    CHUANYU_TRY(auto found, read_file(layout::blob_path(folder_, entry.blob)));
+    CHUANYU_TRY(auto found, storage::read_file(layout::blob_path(folder_, entry.blob)));
     if (!found) return error(Code::LOCAL_CORRUPT, "缺少大内容文件");
     if (crypto::sha256(*found) != entry.blob) return error(Code::LOCAL_CORRUPT, "大内容文件被改动");
     blob = *std::move(found);

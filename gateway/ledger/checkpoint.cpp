@@ -1,13 +1,13 @@
 #include "gateway/ledger/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "gateway/ledger/lines.h"
 
 namespace chuanyu::ledger {
 namespace {
 
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // em dash, space
-constexpr char kEd25519 = '\x01';
 constexpr std::size_t kKeyIdBytes = 4;
 constexpr std::size_t kMaxNoteBytes = 1'000'000;
 
@@ -28,20 +28,6 @@ Result<NoteSignature> parse_signature(std::string_view line) {
   return made;
 }
 
-// Takes a line off the front, without its line feed; nothing when there is no line feed left.
-std::optional<std::string_view> take_line(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
-bool is_decimal(std::string_view digits) {
-  return !digits.empty() && digits.size() <= 20 && (digits == "0" || digits[0] != '0') &&
-         std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 bool is_origin(std::string_view name) {
@@ -50,14 +36,15 @@ bool is_origin(std::string_view name) {
   });
 }
 
-std::uint32_t key_id(std::string_view name, const crypto::VerifyKey& key) {
-  return read_u32(crypto::view(crypto::sha256({name, BytesView("\n\x01", 2), key.raw()})));
+std::uint32_t key_id(std::string_view name, const crypto::VerifyKey& key, KeyType type) {
+  const char kind[] = {'\n', static_cast<char>(type)};
+  return read_u32(crypto::view(crypto::sha256({name, BytesView(kind, sizeof kind), key.raw()})));
 }
 
-std::string to_vkey(std::string_view name, const crypto::VerifyKey& key) {
+std::string to_vkey(std::string_view name, const crypto::VerifyKey& key, KeyType type) {
   Bytes id;
-  append_u32(id, key_id(name, key));
-  return std::string(name) + "+" + to_hex(id) + "+" + to_base64(std::string(1, kEd25519) + key.raw());
+  append_u32(id, key_id(name, key, type));
+  return std::string(name) + "+" + to_hex(id) + "+" + to_base64(std::string(1, static_cast<char>(type)) + key.raw());
 }
 
 Result<NamedKey> parse_vkey(std::string_view text) {
@@ -66,16 +53,18 @@ Result<NamedKey> parse_vkey(std::string_view text) {
   if (second == std::string_view::npos) return error(Code::CONFIG_VALUE, "公钥应写作 名称+密钥号+Base64");
   const std::string_view name = text.substr(0, first);
   const auto raw = from_base64(text.substr(second + 1));
-  if (!is_origin(name) || !raw || raw->size() < 2 || raw->front() != kEd25519) {
+  const KeyType type = raw && !raw->empty() ? static_cast<KeyType>(raw->front()) : KeyType();
+  if (!is_origin(name) || (type != KeyType::log && type != KeyType::cosignature)) {
     return error(Code::CONFIG_VALUE, "公钥的名称或编码有误，或不是 Ed25519");
   }
   CHUANYU_TRY(auto key, crypto::VerifyKey::from_raw(BytesView(*raw).substr(1)));
+  NamedKey made{std::string(name), std::move(key), type};
   Bytes id;
-  append_u32(id, key_id(name, key));
+  append_u32(id, made.id());
   if (to_hex(id) != text.substr(first + 1, second - first - 1)) {
     return error(Code::CONFIG_VALUE, "公钥与其密钥号不符");
   }
-  return NamedKey{std::string(name), std::move(key)};
+  return made;
 }
 
 Result<Note> parse_note(std::string_view note) {
@@ -97,6 +86,12 @@ Result<Note> parse_note(std::string_view note) {
     made.signatures.push_back(std::move(signature));
   }
   return made;
+}
+
+std::string to_line(const NoteSignature& signature) {
+  Bytes bytes;
+  append_u32(bytes, signature.key_id);
+  return std::string(kDash) + signature.name + " " + to_base64(bytes + signature.signature) + "\n";
 }
 
 bool is_signed_by(const Note& note, std::string_view name, const crypto::VerifyKey& key) {
@@ -125,11 +120,12 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
   if (!root) return bad_checkpoint("检查点应有名称、长度与根哈希三行");
   if (!is_origin(*origin)) return bad_checkpoint("检查点的名称有误");
   made.origin = *origin;
-  const auto parsed = std::from_chars(size->data(), size->data() + size->size(), made.size);
-  if (!is_decimal(*size) || parsed.ec != std::errc()) return bad_checkpoint("检查点的长度有误");
-  const auto hash = from_base64(*root);
-  if (!hash || hash->size() != made.root.size()) return bad_checkpoint("检查点的根哈希有误");
-  std::copy(hash->begin(), hash->end(), made.root.begin());
+  const auto number = decimal(*size);
+  if (!number) return bad_checkpoint("检查点的长度有误");
+  made.size = *number;
+  const auto hash = base64_digest(*root);
+  if (!hash) return bad_checkpoint("检查点的根哈希有误");
+  made.root = *hash;
   while (!text.empty()) {
     const auto line = take_line(text);
     if (!line || line->empty()) return bad_checkpoint("检查点的附加行有误");
@@ -140,10 +136,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
 
 std::string sign_checkpoint(const Checkpoint& checkpoint, const crypto::SigningKey& key) {
   const std::string text = to_text(checkpoint);
-  Bytes signature;
-  append_u32(signature, key_id(checkpoint.origin, key.verify_key()));
-  signature += key.sign({}, text);
-  return text + "\n" + std::string(kDash) + checkpoint.origin + " " + to_base64(signature) + "\n";
+  return text + "\n" + to_line({checkpoint.origin, key_id(checkpoint.origin, key.verify_key()), key.sign({}, text)});
 }
 
 Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, const crypto::VerifyKey& key) {

@@ -41,17 +41,27 @@ struct Note {
 // An origin is not empty and has no space, no plus sign and no control character.
 bool is_origin(std::string_view name);
 
-// signed-note: the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
-std::uint32_t key_id(std::string_view name, const crypto::VerifyKey& key);
+// What a key signs: C2SP's signature types. Values stand in key ids: never renumber.
+enum class KeyType : std::uint8_t {
+  log = 1,          // Ed25519 over the note's text
+  cosignature = 4,  // Ed25519, cosignature/v1: gateway/ledger/cosignature.h
+};
+
+// signed-note: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key).
+std::uint32_t key_id(std::string_view name, const crypto::VerifyKey& key, KeyType type = KeyType::log);
 // signed-note's text form of a verifier key, NAME+KEYID+BASE64: what an operator hands to witnesses and auditors.
-std::string to_vkey(std::string_view name, const crypto::VerifyKey& key);
+std::string to_vkey(std::string_view name, const crypto::VerifyKey& key, KeyType type = KeyType::log);
 struct NamedKey {
   std::string name;
   crypto::VerifyKey key;
+  KeyType type = KeyType::log;
+
+  std::uint32_t id() const { return key_id(name, key, type); }
 };
 Result<NamedKey> parse_vkey(std::string_view text);  // CONFIG_VALUE
 
 Result<Note> parse_note(std::string_view note);
+std::string to_line(const NoteSignature& signature);  // with its line feed
 // True when a signature line of that name and key is valid. A wrong signature by the key spoils the note, whatever else
 // stands there.
 bool is_signed_by(const Note& note, std::string_view name, const crypto::VerifyKey& key);

@@ -19,6 +19,12 @@ Bytes number_key(std::uint64_t number) {
   return key;
 }
 
+Bytes cosignature_key(std::uint64_t size, std::uint32_t key_id) {
+  Bytes key = number_key(size);
+  append_u32(key, key_id);
+  return key;
+}
+
 Bytes tile_key(const TileId& tile) {
   Bytes key(1, static_cast<char>(tile.level));
   append_u64(key, tile.number);

@@ -23,7 +23,7 @@ namespace chuanyu::ledger::layout {
 inline constexpr const char* kEntries = "entry";           // u64 index -> entry
 inline constexpr const char* kTiles = "tile";              // u8 level ‖ u64 number -> hashes
 inline constexpr const char* kTree = "tree";               // kTreeKey -> tree row
-inline constexpr const char* kCheckpoints = "checkpoint";  // u64 size -> signed note
+inline constexpr const char* kCheckpoints = "checkpoint";  // u64 size -> signed note; ‖ u32 key id -> cosignature
 inline constexpr const char* kSlots = "slot";              // u64 slot -> wrapped key
 inline constexpr const char* kNamed = "named";             // name -> wrapped key: token, digest
 inline constexpr BytesView kTreeKey = "tree";
@@ -32,6 +32,10 @@ inline std::vector<std::string> log_tables() { return {kEntries, kTiles, kTree, 
 inline std::vector<std::string> key_tables() { return {kSlots, kNamed}; }
 
 Bytes number_key(std::uint64_t number);
+// In the table of checkpoints a note stands under its size, the cosignatures of witnesses behind it.
+Bytes cosignature_key(std::uint64_t size, std::uint32_t key_id);
+constexpr std::size_t kCosignatureKeyBytes = 12;
+inline bool is_checkpoint_key(BytesView key) { return key.size() == 8; }
 Bytes tile_key(const TileId& tile);
 
 // Bodies whose sealed size is beyond this go to the blob folder.

@@ -24,6 +24,8 @@ Digest reduce(BytesView tile, std::size_t first, unsigned height) {
   return hashes.front();
 }
 
+std::string partial(unsigned width) { return width < kTileWidth ? ".p/" + std::to_string(width) : ""; }
+
 }  // namespace
 
 unsigned tile_width(const TileId& tile, std::uint64_t size) {
@@ -33,19 +35,25 @@ unsigned tile_width(const TileId& tile, std::uint64_t size) {
   return hashes <= before ? 0 : static_cast<unsigned>(std::min<std::uint64_t>(hashes - before, kTileWidth));
 }
 
-std::string tile_path(const TileId& tile, unsigned width) {
+std::string number_path(std::uint64_t number) {
   const auto three = [](std::uint64_t value) {
     const std::string digits = std::to_string(value % 1000);
     return std::string(3 - digits.size(), '0') + digits;
   };
-  std::string number = three(tile.number);
-  for (std::uint64_t rest = tile.number / 1000; rest > 0; rest /= 1000) {
-    number.insert(0, "x/");
-    number.insert(1, three(rest));
+  std::string path = three(number);
+  for (std::uint64_t rest = number / 1000; rest > 0; rest /= 1000) {
+    path.insert(0, "x/");
+    path.insert(1, three(rest));
   }
-  std::string path = "tile/" + std::to_string(tile.level) + "/" + number;
-  if (width < kTileWidth) path += ".p/" + std::to_string(width);
   return path;
+}
+
+std::string tile_path(const TileId& tile, unsigned width) {
+  return "tile/" + std::to_string(tile.level) + "/" + number_path(tile.number) + partial(width);
+}
+
+std::string bundle_path(std::uint64_t number, unsigned width) {
+  return "tile/entries/" + number_path(number) + partial(width);
 }
 
 NodeReader node_reader(TileReader tiles) {

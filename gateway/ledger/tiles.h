@@ -30,6 +30,9 @@ struct TileId {
 unsigned tile_width(const TileId& tile, std::uint64_t size);
 // "tile/0/x001/234.p/56": the path of tlog-tiles; full tiles have no ".p/".
 std::string tile_path(const TileId& tile, unsigned width);
+// "tile/entries/x001/234.p/56": entries number * 256 on, each behind its length as a u16.
+std::string bundle_path(std::uint64_t number, unsigned width);
+std::string number_path(std::uint64_t number);  // "x001/234"
 
 // A tile's hashes one after another; may have more than the width of the tree that is asked about.
 using TileReader = std::function<Result<Bytes>(const TileId&)>;

@@ -11,7 +11,7 @@
 namespace chuanyu::storage {
 namespace {
 
-Error failed(const char* what, const std::string& path) {
+Error folder_error(const char* what, const std::string& path) {
   const Code code = errno == ENOSPC || errno == EDQUOT ? Code::LOCAL_DISK_FULL : Code::LOCAL_IO;
   return error(code, std::string(what) + "：" + std::strerror(errno), path);
 }
@@ -20,8 +20,8 @@ Error failed(const char* what, const std::string& path) {
 
 Status flush_names(const std::string& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failed("不能打开目录", folder);
-  const Status flushed = ::fsync(descriptor) == 0 ? Status{} : Status(failed("不能刷写目录", folder));
+  if (descriptor < 0) return folder_error("不能打开目录", folder);
+  const Status flushed = ::fsync(descriptor) == 0 ? Status{} : Status(folder_error("不能刷写目录", folder));
   ::close(descriptor);
   return flushed;
 }
@@ -32,7 +32,7 @@ Status make_durable_folder(const std::string& folder) {
   const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
   if (::mkdir(path.c_str(), 0700) == 0) return flush_names(parent);
   if (errno == EEXIST) return {};
-  if (errno != ENOENT) return failed("不能创建目录", folder);
+  if (errno != ENOENT) return folder_error("不能创建目录", folder);
   CHUANYU_CHECK(make_durable_folder(parent));
   return make_durable_folder(path.string());
 }

@@ -145,7 +145,8 @@ void plugin_frames(std::string_view input) {
   }
   must(outcomes->size() == count, "an outcome for each record");
   for (auto& outcome : *outcomes) {
-    const auto said = adapters::plugin::diagnose(std::move(outcome), CHUANYU_OK, false);
+    adapters::plugin::GapSets sets;
+    const auto said = adapters::plugin::diagnose(std::move(outcome), CHUANYU_OK, false, input.substr(0, 64), sets);
     if (!said.ok()) {
       must(adapters::valid_utf8(said.error().to_text()), "a refusal is text");
       continue;

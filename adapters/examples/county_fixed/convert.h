@@ -10,8 +10,9 @@
 
 namespace county {
 
-// `ext_prefix`: the profile id, under which the remark is kept.
-std::string to_canonical(const Texts& texts, const std::string& ext_prefix, chuanyu::sdk::Record& record);
+// `texts` are what `cells` say. `ext_prefix`: the profile id, under which the remark is kept.
+std::string to_canonical(const Cells& cells, const Texts& texts, const std::string& ext_prefix,
+                         chuanyu::sdk::Record& record);
 Texts from_canonical(std::string_view wire, const std::string& ext_prefix, chuanyu::sdk::Record& record);
 
 }  // namespace county

@@ -25,7 +25,7 @@ class CountyFixed : public chuanyu::sdk::Adapter {
     }
     if (!texts[reserved].empty())
       record.note(CHUANYU_UNMAPPED, kColumns[reserved].name, "", "县内自用，不在共享目录中");
-    const std::string wire = to_canonical(texts, kExtPrefix, record);
+    const std::string wire = to_canonical(cells, texts, kExtPrefix, record);
     if (!record.refused()) record.emit(wire);
   }
 

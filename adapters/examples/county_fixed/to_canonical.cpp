@@ -26,7 +26,7 @@ bool is_day(std::uint64_t year, std::uint64_t month, std::uint64_t day) {
 // One record on its way; what is wrong with a column is said at the column.
 class Writer {
  public:
-  Writer(const Texts& texts, Record& record) : texts_(texts), record_(record) {}
+  Writer(const Cells& cells, const Texts& texts, Record& record) : cells_(cells), texts_(texts), record_(record) {}
 
   void refuse(Column column, std::uint32_t code, std::string_view why) {
     record_.refuse(code, kColumns[column].name, "", why);
@@ -60,29 +60,35 @@ class Writer {
     for (const auto& [native, canonical] : codes) {
       if (native == texts_[column]) return canonical;
     }
-    refuse(column, CHUANYU_CODE_CODE_UNKNOWN, "代码不在本格式的代码表中");
+    unknown(column, trimmed(cells_[column]), "代码不在本格式的代码表中");
     return 0;
   }
   void penalties(WireWriter& to) {
-    const std::string_view text = texts_[Column::penalties];
+    const std::string_view text = trimmed(cells_[Column::penalties]);
     if (text.size() % 2 != 0) refuse(Column::penalties, CHUANYU_CODE_LIST_LENGTH, "处罚种类应为两位一组的代码");
     for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
       if (!is_penalty(text.substr(i, 2))) {
-        refuse(Column::penalties, CHUANYU_CODE_CODE_UNKNOWN, "处罚种类不在代码表中");
+        unknown(Column::penalties, text.substr(i, 2), "处罚种类不在代码表中");
       }
       to.message(14, [&](WireWriter& kind) { kind.text(1, text.substr(i, 2)); });
     }
   }
 
  private:
+  // The host counts the code, so that somebody sees which one the table lacks.
+  void unknown(Column column, std::string_view code, std::string_view why) {
+    record_.refuse(CHUANYU_CODE_CODE_UNKNOWN, kColumns[column].name, "", why, code);
+  }
+
+  const Cells& cells_;
   const Texts& texts_;
   Record& record_;
 };
 
 }  // namespace
 
-std::string to_canonical(const Texts& texts, const std::string& ext_prefix, Record& record) {
-  Writer from(texts, record);
+std::string to_canonical(const Cells& cells, const Texts& texts, const std::string& ext_prefix, Record& record) {
+  Writer from(cells, texts, record);
   for (const Column column : {case_id, case_no, case_name, agency_name, agency_uscc, party_name}) from.need(column);
   WireWriter out;
   out.text(1, texts[case_id]);

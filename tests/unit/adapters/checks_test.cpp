@@ -33,10 +33,14 @@ const char* const kSound = R"({
   {"kind":"lost","c":"subject.uscc","why":"x"}, {"kind":"lost","c":"subject.id_type","why":"x"},
   {"kind":"lost","c":"subject.id_no","why":"x"}, {"kind":"lost","c":"subject.region_code","why":"x"},
   {"kind":"lost","c":"subject.id_token","why":"x"}, {"kind":"lost","c":"legal_rep","why":"x"},
-  {"kind":"lost","c":"legal_basis","why":"x"}, {"kind":"lost","c":"doc_no","why":"x"},
-  {"kind":"lost","c":"authority","why":"x"}, {"kind":"lost","c":"confiscated_fen","why":"x"},
+  {"kind":"iso","n":"/basis","c":"legal_basis","as":"text","required":true},
+  {"kind":"iso","n":"/doc","c":"doc_no","as":"text","required":true},
+  {"kind":"iso","n":"/org/name","c":"authority.name","as":"text","required":true},
+  {"kind":"lost","c":"confiscated_fen","why":"x"},
   {"kind":"lost","c":"severity","why":"x"}, {"kind":"lost","c":"publish_from","why":"x"},
-  {"kind":"lost","c":"repair_date","why":"x"}, {"kind":"lost","c":"repair_doc_no","why":"x"}],
+  {"kind":"lost","c":"repair_date","why":"x"}, {"kind":"lost","c":"repair_doc_no","why":"x"},
+  {"kind":"iso","n":"/org/code","c":"authority.uscc","as":"uscc","required":true},
+  {"kind":"lost","c":"authority.region_code","why":"x"}],
 "codesets":{
   "list":{"pairs":[["红","RED"],["黑","BLACK"],["严重失信","BLACK"]],"prefer":{"BLACK":"黑"},"back_gap":"refuse"},
   "party":{"pairs":[["1","LEGAL_PERSON"],["2","NATURAL_PERSON"],["3","INDIVIDUAL_BUSINESS"]]},
@@ -80,7 +84,7 @@ TEST(Checks, S1EveryCanonicalFieldHasOneRule) {
   EXPECT_EQ(changed("/rules/5", nullptr), Texts{"S1 /rules"});
   EXPECT_EQ(changed("/rules/24", nullptr), Texts{"S1 /rules"}) << "lost is said, not left out";
   EXPECT_EQ(changed("/rules/5/c", "list_name"), Texts{"S1 /rules/5/c"}) << "two rules for one field";
-  EXPECT_EQ(changed("/rules/-", json{{"kind", "lost"}, {"c", "reason"}, {"why", "x"}}), Texts{"S1 /rules/25/c"});
+  EXPECT_EQ(changed("/rules/-", json{{"kind", "lost"}, {"c", "reason"}, {"why", "x"}}), Texts{"S1 /rules/27/c"});
   EXPECT_EQ(changed("/rules/5/n", "/listName"), Texts{"S1 /rules/5/n"}) << "two rules print one native field";
 }
 
@@ -134,6 +138,19 @@ TEST(Checks, S5WhatGetDemandsCreateCanWrite) {
   EXPECT_EQ(changed("/rules/9/required", true), Texts{"S5 /rules/9"});
 }
 
+TEST(Checks, S5WhatIsMandatoryIsAlwaysRead) {
+  EXPECT_EQ(changed("/rules/0/required", nullptr), Texts{"S5 /rules/0"});
+  EXPECT_EQ(changed("/rules/3/required", nullptr), Texts{"S5 /rules/3"}) << "of a message that is mandatory";
+  EXPECT_EQ(changed("/rules/6/required", nullptr), Texts{"S5 /rules/6"}) << "a date is one field";
+  EXPECT_EQ(changed("/rules/17", {{"kind", "lost"}, {"c", "legal_basis"}, {"why", "x"}}), Texts{"S5 /rules/17"});
+  auto meant = with("/rules/1/required", nullptr);
+  EXPECT_EQ(findings(meant), Texts{"S5 /rules/1"});
+  meant["codesets"]["list"]["pairs"].push_back({"", "FOCUS"});
+  EXPECT_EQ(findings(meant), Texts{}) << "absent has a meaning";
+  const json name = {{"kind", "iso"}, {"n", "/rep"}, {"c", "legal_rep.name"}, {"as", "text"}};
+  for (const auto& finding : changed("/rules/16", name)) EXPECT_EQ(finding, "S1 /rules") << "the message may be absent";
+}
+
 TEST(Checks, S6UnitsAreExact) {
   EXPECT_EQ(changed("/rules/8/as/dec/frac", 4), Texts{"S6 /rules/8/as"}) << "a fen would be lost";
   EXPECT_EQ(changed("/rules/8/as/dec", {{"unit", "yuan"}, {"frac", 3}}), Texts{"S6 /rules/8/as"});
@@ -185,7 +202,7 @@ json parties() {
                        {"c", "officers"},
                        {"align", {"name"}},
                        {"rules",
-                        {{{"kind", "iso"}, {"n", "/n"}, {"c", "name"}, {"as", "text"}},
+                        {{{"kind", "iso"}, {"n", "/n"}, {"c", "name"}, {"as", "text"}, {"required", true}},
                          {{"kind", "iso"}, {"n", "/c"}, {"c", "cert_no"}, {"as", "text"}}}}}};
   for (const char* c : {"case_id",
                         "case_no",
@@ -215,7 +232,16 @@ json parties() {
   for (const char* c : {"state", "publicity"}) {
     mapping["rules"].push_back({{"kind", "lost"}, {"c", c}, {"why", "x"}, {"severity", "refuse"}});
   }
+  for (const char* c : {"case_id", "case_no", "case_name", "domain", "agency.name", "agency.uscc"}) {
+    mapping["waive"].push_back({{"check", "S5"}, {"at", c}, {"why", "x"}});
+  }
   return mapping;
+}
+
+TEST(Checks, S5LooksIntoItems) {
+  auto mapping = parties();
+  mapping["rules"][0]["rules"][0].erase("required");
+  EXPECT_EQ(findings(mapping), Texts{"S5 /rules/0/rules/0"});
 }
 
 TEST(Checks, S9ItemsWithMembersOfTheirOwnAreAligned) {
@@ -245,8 +271,8 @@ TEST(Checks, S9SeparatorsDoNotStandInValues) {
                          {"zip", "-"},
                          {"c", "evidence"},
                          {"rules",
-                          {{{"kind", "iso"}, {"n", "/k"}, {"c", "kind"}, {"as", "text"}},
-                           {{"kind", "iso"}, {"n", "/t"}, {"c", "name"}, {"as", "text"}},
+                          {{{"kind", "iso"}, {"n", "/k"}, {"c", "kind"}, {"as", "text"}, {"required", true}},
+                           {{"kind", "iso"}, {"n", "/t"}, {"c", "name"}, {"as", "text"}, {"required", true}},
                            {{"kind", "iso"}, {"n", "/h"}, {"c", "holder"}, {"as", "text"}},
                            {{"kind", "iso"}, {"n", "/s"}, {"c", "size"}, {"as", "int"}},
                            {{"kind", "iso"}, {"n", "/m"}, {"c", "sm3"}, {"as", {{"date", {{"out", "%Y-%m-%d"}}}}}}}}};

@@ -257,6 +257,31 @@ TEST(Lists, SeparatorsInValues) {
             "RECORD_SEPARATOR /check_person/0");
 }
 
+TEST(Lists, AColumnThatIsRequiredIsSoOnlyWhereThereIsAList) {
+  const auto adapter = product().find("cq.case.v1");
+  const auto& record = fixtures("cq.case.v1").front();
+  const auto without = [](const std::string& text, const std::string& key) {
+    const auto from = text.find("\"" + key + "\"");
+    return text.substr(0, from) + text.substr(text.find(',', text.find("\",", from)) + 1);
+  };
+  EXPECT_EQ(failure(adapter->get(without(record, "check_person"))), "RECORD_FIELD_MISSING /check_person");
+  EXPECT_EQ(failure(adapter->get(without(record, "check_person_code"))), "");
+  EXPECT_EQ(failure(adapter->get(without(without(record, "check_person"), "check_person_code"))), "");
+}
+
+TEST(Lists, AColumnThatOnlyRepeatsOthersMakesNoItem) {
+  const auto adapter = case_adapter(R"({"format":"json"})", kId + R"(,{"kind":"each","zip":"^","c":"officers","rules":[
+        {"kind":"iso","n":"/name","c":"name","as":"text"},
+        {"kind":"derived","dir":"create","n":"/again","c":"name","as":"text"}]})");
+  const auto got = adapter->get(R"({"id":"1","again":"张三"})");
+  ASSERT_TRUE(got.ok()) << got.error().to_text();
+  EXPECT_EQ(notes(*got), Texts{"warning /again|officers"});
+  v1::EnforcementCase record;
+  ASSERT_TRUE(record.ParseFromString(got->bytes));
+  EXPECT_EQ(record.officers_size(), 0);
+  EXPECT_EQ(failure(adapter->get(R"({"id":"1","name":"a^b","again":"a"})")), "RECORD_LIST_LENGTH /again");
+}
+
 TEST(Csv, ColumnsInAnyOrderAndQuoted) {
   const auto adapter = case_adapter(
       R"({"format":"csv"})",

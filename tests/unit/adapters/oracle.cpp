@@ -121,11 +121,12 @@ class Run {
   // Parallel texts: item i is an object of the i-th pieces.
   std::vector<Tree> zipped(const json& rule, const Scope& scope) const {
     std::vector<Tree> items;
+    bool missing = false;
     for (const auto& inner : rule["rules"]) {
       if (inner["kind"] == "derived" || !inner.contains("n")) continue;
       const auto value = values_.find(scope, inner["n"]);
       if (!value) {
-        values_.must(!inner.value("required", false));
+        missing = missing || inner.value("required", false);
         continue;
       }
       const auto pieces = cut(value->text, rule["zip"]);
@@ -135,6 +136,7 @@ class Run {
       for (std::size_t i = 0; i < pieces.size(); ++i)
         items[i].members.emplace_back(path[0] == '/' ? path.substr(1) : path, Tree{Tree::Is::text, pieces[i], {}});
     }
+    values_.must(items.empty() || !missing);
     return items;
   }
 
@@ -201,12 +203,15 @@ Oracle::Oracle(const std::string& mapping_file) : mapping_(read_json(mapping_fil
   }
 }
 
-std::unique_ptr<Message> Oracle::get(const std::string& native) const {
+std::optional<Tree> Oracle::tree(const std::string& native) const {
   const json& form = mapping_["native"];
   const std::string text = native.substr(native.rfind("\xEF\xBB\xBF", 0) == 0 ? 3 : 0);
-  const auto tree = form["format"] == "json"  ? json_tree(text)
-                    : form["format"] == "csv" ? csv_tree(text)
-                                              : xml_tree(text, form["record"], form["list"]);
+  if (form["format"] == "json") return json_tree(text);
+  return form["format"] == "csv" ? csv_tree(text) : xml_tree(text, form["record"], form["list"]);
+}
+
+std::unique_ptr<Message> Oracle::get(const std::string& native) const {
+  const auto tree = this->tree(native);
   auto record = message_of(*parse_kind(mapping_["kind"].get<std::string>()));
   if (!tree || tree->is != Tree::Is::object) return nullptr;
   try {

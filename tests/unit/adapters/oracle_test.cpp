@@ -1,5 +1,5 @@
-// The engine against the oracle: the same canonical record, or both refuse; on every sample of every mapping, and on
-// records and spellings that nobody wrote.
+// The engine against the oracle: the same canonical record, and back the same native texts, or both refuse; on every
+// sample of every mapping, and on records and spellings that nobody wrote.
 #include "tests/unit/adapters/oracle.h"
 
 #include <google/protobuf/text_format.h>
@@ -97,11 +97,35 @@ TEST(Oracle, AgreesOnEverySample) {
   EXPECT_GT(refused, 20u);
 }
 
+std::string shown(const testing::Leaves& leaves) {
+  std::string out;
+  for (const auto& [path, text] : leaves) out += path + "=" + text + "\n";
+  return out;
+}
+
+// The same for create.
+std::string difference(const Adapter& adapter, const google::protobuf::Message& record,
+                       const Result<Converted>& created) {
+  const auto expected = oracle(adapter).create(record);
+  if (!created.ok()) return expected ? created.error().to_text() + ", the oracle writes:\n" + shown(*expected) : "";
+  std::string utf8;
+  EXPECT_TRUE(Charset::find(adapter.profile().charset)->decode(created->bytes, utf8).ok());
+  const auto tree = oracle(adapter).tree(utf8);
+  EXPECT_TRUE(tree) << utf8;
+  const auto actual = testing::leaves_of(*tree);
+  if (!expected) return "the oracle refuses:\n" + shown(actual);
+  return actual == *expected ? "" : shown(actual) + "--- the oracle:\n" + shown(*expected);
+}
+
 void agrees(const std::string& id) {
   const auto adapter = testing::product().find(id);
   const auto message = message_of(adapter->profile().kind);
   Filler().fill(*message);
   const auto created = adapter->create(testing::deterministic(*message));
+  const auto written = difference(*adapter, *message, created);
+  RC_LOG() << written;
+  RC_ASSERT(written.empty());
+  RC_CLASSIFY(!created.ok(), "refused");
   if (!created.ok()) return;
   const auto old = testing::respell(*adapter, created->bytes, id != "sc.credit.v1");
   bool refused = false;

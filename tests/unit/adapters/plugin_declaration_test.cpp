@@ -71,6 +71,32 @@ TEST(PluginDeclaration, LibraryThatIsReplacedLaterChangesNothing) {
   EXPECT_TRUE(adapter->get(testing::cut(*adapter, document).front()).ok());
 }
 
+constexpr const char* kSamples = "adapters/examples/county_fixed/fixtures/county_case.gb18030.txt";
+
+TEST(PluginSelfTest, ThePluginsOwnSamplesAreTriedBeforeItGoesLive) {
+  PluginFolder folder("county_fixed");
+  folder.declaration["samples"] = "samples.txt";
+  EXPECT_THAT(folder.mistakes(), ElementsAre("CONFIG_UNREADABLE " + kFile + "#/samples"));
+  folder.folder.write("adapters/samples.txt", testing::read_source(kSamples));
+  EXPECT_THAT(folder.mistakes(), IsEmpty());
+  folder.folder.write("adapters/samples.txt", "\r\n");
+  EXPECT_THAT(folder.mistakes(), ElementsAre("CONFIG_VALUE " + kFile + "#/samples"));
+  folder.declaration["samples"] = "../samples.txt";
+  EXPECT_THAT(folder.mistakes(), ElementsAre("CONFIG_VALUE " + kFile + "#/samples"));
+}
+
+TEST(PluginSelfTest, APluginThatCannotDoItsOwnExampleIsRefused) {
+  PluginFolder folder("county_fixed");
+  folder.declaration["samples"] = "samples.txt";
+  std::string samples = testing::read_source(kSamples);
+  folder.folder.write("adapters/samples.txt", samples.replace(152, 2, "77"));
+  auto loaded = folder.load();
+  const auto& errors = std::get<std::vector<Error>>(loaded);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(errors[0].code, Code::LOCAL_PLUGIN_INVALID);
+  EXPECT_NE(errors[0].detail.find("样例第 1 条不能读取：RECORD_CODE_UNKNOWN"), std::string::npos) << errors[0].detail;
+}
+
 TEST(PluginDeclaration, InProcessOnlyWhenTheOperatorAllowsThatVeryLibrary) {
   PluginFolder folder("county_fixed");
   folder.in_process();

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "adapters/explain.h"
 #include "adapters/formats/charset.h"
 #include "schemas/canonical/enforcement_case.pb.h"
 #include "schemas/canonical_json.h"
@@ -147,6 +148,45 @@ TEST_P(PluginExample, RefusesAtTheColumn) {
   EXPECT_EQ(with(603, "20230229"), "RECORD_DATE 决定日期");
   EXPECT_EQ(failure(adapter_->get(records_[0].substr(1))), "RECORD_PARSE ");
   EXPECT_EQ(failure(adapter_->get(records_[0] + " ")), "RECORD_PARSE ");
+}
+
+TEST_P(PluginExample, UnknownCodesAreCounted) {
+  const auto gap = [&](std::size_t at, std::string_view code) {
+    std::string record = records_[0];
+    const auto got = adapter_->get(record.replace(at, code.size(), code));
+    EXPECT_FALSE(got.ok());
+    const auto& found = got.error().gap;
+    return found == nullptr ? "" : found->set + "=" + found->text;
+  };
+  EXPECT_EQ(gap(152, "99"), "执法领域=99");
+  EXPECT_EQ(gap(154, "Z9"), "案件状态=Z9");
+  EXPECT_EQ(gap(533, "0277"), "处罚种类=77");
+  EXPECT_EQ(gap(603, "20230229"), "") << "a date is no code";
+}
+
+TEST_P(PluginExample, ExplainSaysWhatTheHostSees) {
+  const auto explained = adapter_->explain(records_[1]);
+  ASSERT_TRUE(explained.ok()) << explained.error().to_text();
+  EXPECT_EQ(explained->converted.bytes, canonical(1));
+  std::vector<std::string> told;
+  for (const auto& s : explained->steps) told.push_back(s.rule + " " + s.as + " " + s.canonical + "=" + s.value);
+  const auto has = [&](const std::string& step) { EXPECT_THAT(told, ::testing::Contains(step)); };
+  EXPECT_EQ(told.front(), "host.charset gb18030-2022 =");
+  EXPECT_EQ(explained->steps.front().length, records_[1].size());
+  has("plugin code state=DECIDED");
+  has("plugin text parties[0].name=潼南区龚䶮卤味店");
+  has("plugin code penalty_kinds[1]=02");
+  has("plugin date decision_date=2024-06-03");
+  has("plugin int fine_fen=20000");
+  has("plugin bool publicity.long_term=true");
+  has("plugin text ext[county.case.v1/备注]=当事人已申请分期缴纳");
+  EXPECT_EQ(told.back(), "host.identifiers uscc org_code id_number =");
+  auto masked = *explained;
+  mask(masked);
+  told.clear();
+  for (const auto& s : masked.steps) told.push_back(s.canonical + "=" + s.value);
+  has("parties[0].name=〔8 字〕");
+  has("state=DECIDED");
 }
 
 TEST_P(PluginExample, StateThatCannotBeWrittenIsRefused) {

@@ -36,6 +36,14 @@ bool is_case(const Result<Converted>& result, const std::string& id) {
   return result.ok() && message.ParseFromString(result->bytes) && message.case_id() == id;
 }
 
+TEST(SelfTest, ACrashAtItsOwnSampleIsNamed) {
+  Hostile folder("segv");
+  folder.declaration["samples"] = "samples.txt";
+  folder.folder.write("adapters/samples.txt", "bad\n");
+  EXPECT_THAT(folder.mistakes(),
+              ::testing::ElementsAre("LOCAL_PLUGIN_CRASH adapters/county.case.v1.plugin.json#/samples"));
+}
+
 class Contained : public ::testing::TestWithParam<Behaviour> {};
 
 TEST_P(Contained, NamedAndOnlyItsOwnRecord) {

@@ -223,7 +223,7 @@ Respelled respell(const Adapter& adapter, const std::string& native, bool with_p
     case Syntax::csv: spelled = respell_csv(text, with_privates, out.privates); break;
     case Syntax::text: spelled = text; break;  // a plug-in's own
   }
-  if (charset.is_utf8() && now_and_then(20)) out.native = "\xEF\xBB\xBF";
+  if (now_and_then(20)) out.native = charset.byte_order_mark();
   RC_ASSERT(charset.encode(spelled, out.native).ok());
   for (auto& own : out.privates) {
     std::string bytes;

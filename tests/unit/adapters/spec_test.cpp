@@ -1,4 +1,5 @@
 // Mapping files: every mistake of a file is reported at once, each with its place.
+#include "adapters/content.h"
 #include "tests/unit/adapters/testing.h"
 
 namespace chuanyu::adapters {
@@ -73,6 +74,55 @@ TEST(Spec, Syntax) {
   EXPECT_TRUE(std::holds_alternative<std::vector<Error>>(Registry::load("/nonexistent/folder")));
 }
 
+// Where the mistakes of a text stand, without the folder.
+Texts places(const std::string& text) {
+  Folder folder;
+  folder.write("t.mapping.json", text);
+  std::vector<Error> errors;
+  testing::plan_of(folder, "t", errors);
+  Texts out;
+  for (const auto& e : errors) out.push_back(e.where.substr(folder.path().size() + 1));
+  return out;
+}
+
+TEST(Spec, WhatIsNotJsonSaysLineAndColumn) {
+  EXPECT_EQ(places("{\n  // 映射\n  \"名称\": 1,\n}"), Texts{"t.mapping.json:4:1"});
+  EXPECT_EQ(places("{\"名称\" 1}"), Texts{"t.mapping.json:1:7"}) << "characters, as an editor counts them";
+  EXPECT_EQ(places("{\n\"a\": 1e999}"), Texts{"t.mapping.json:2:10"});
+}
+
+TEST(Spec, AKeyThatStandsTwiceIsRefused) {
+  EXPECT_EQ(mistakes(mapping(R"({"kind":"iso","n":"/a","c":"case_name","as":"text","c":"case_id"})")),
+            Texts{"CONFIG_VALUE /rules/0/c"});
+  EXPECT_EQ(mistakes(mapping(kGood, R"(,"structure":[],"structure":[])")), Texts{"CONFIG_VALUE /structure"});
+  Folder folder;
+  folder.write("t.mapping.json", mapping(R"({"kind":"lens","n":"/a","c":"state","as":{"code":"s"}})",
+                                         R"(,"codesets":{"s":{"file":"codes/s.json"}})"));
+  folder.write("codes/s.json", R"({"pairs":[["1","CLUE"],["2","CLUE"]],"prefer":{"CLUE":"1","CLUE":"2"}})");
+  std::vector<Error> errors;
+  testing::plan_of(folder, "t", errors);
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_TRUE(errors[0].where.ends_with("codes/s.json#/prefer/CLUE")) << errors[0].where;
+}
+
+TEST(Spec, AValueHasNoMembers) {
+  const std::string below = R"({"kind":"iso","n":"/a/b","c":"case_name","as":"text"})";
+  EXPECT_EQ(mistakes(mapping(kGood + "," + below)), Texts{"MAPPING_INVALID /rules/0/n"});
+  EXPECT_EQ(mistakes(mapping(below + "," + kGood)), Texts{"MAPPING_INVALID /rules/1/n"});
+  EXPECT_EQ(mistakes(mapping(R"({"kind":"each","n":"/p","c":"officers","rules":[
+      {"kind":"iso","n":"","c":"name","as":"text"}, {"kind":"iso","n":"/no","c":"cert_no","as":"text"}]})")),
+            Texts{"MAPPING_INVALID /rules/0/rules/0/n"});
+  const auto xml = [](const std::string& rules) {
+    return mistakes(
+        testing::replaced(mapping(rules), R"({"format":"json"})", R"({"format":"xml","record":"r","list":"l"})"));
+  };
+  const std::string text = R"({"kind":"iso","n":"a","c":"case_id","as":"text"},)";
+  EXPECT_EQ(xml(text + R"({"kind":"iso","n":"a/@b","c":"case_name","as":"text"})"), Texts{})
+      << "an attribute is beside";
+  EXPECT_EQ(xml(text + R"({"kind":"iso","n":"a/b","c":"case_name","as":"text"})"), Texts{"MAPPING_INVALID /rules/0/n"});
+  EXPECT_EQ(mistakes(mapping(R"({"kind":"drop","n":"/a","why":"x"},)" + below)), Texts{"MAPPING_INVALID /rules/1/n"});
+}
+
 TEST(Spec, Rules) {
   const auto one = [](const std::string& rule, const std::string& more = "") { return mistakes(mapping(rule, more)); };
   EXPECT_EQ(one(R"({"kind":"iso","n":"/a","c":"nothing","as":"text"})"), Texts{"MAPPING_INVALID /rules/0/c"});
@@ -142,6 +192,25 @@ TEST(Spec, FingerprintFollowsTheCodeSets) {
   };
   EXPECT_EQ(print("FILED"), print("FILED"));
   EXPECT_NE(print("FILED"), print("REVIEW"));
+}
+
+TEST(Spec, ContentAloneGivesTheSameMapping) {
+  for (const auto& adapter : testing::product().all()) {
+    const Plan* plan = testing::product().plan(adapter->profile().id);
+    ASSERT_NE(plan, nullptr);
+    const auto again = adapter_of(content_of(*plan), "log#7");
+    ASSERT_TRUE(std::holds_alternative<std::shared_ptr<const Adapter>>(again)) << adapter->profile().id;
+    EXPECT_EQ(std::get<0>(again)->profile().fingerprint, adapter->profile().fingerprint) << adapter->profile().id;
+  }
+}
+
+TEST(Spec, ContentReadsNoFile) {
+  const auto made = adapter_of(mapping(R"({"kind":"iso","n":"/a","c":"state","as":{"code":"s"}})",
+                                       R"(,"codesets":{"s":{"file":"/etc/hostname"}})"),
+                               "log#7");
+  ASSERT_TRUE(std::holds_alternative<std::vector<Error>>(made));
+  EXPECT_NE(std::get<1>(made).front().where.find("log#7#/codesets/s"), std::string::npos)
+      << std::get<1>(made).front().to_text();
 }
 
 }  // namespace

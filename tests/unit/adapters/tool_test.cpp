@@ -62,6 +62,24 @@ TEST(Tool, CheckAgainstTheVersionBefore) {
   EXPECT_NE(ran.out.find("S10 代码集 cq.severity 的 \"1\" 原来是 MINOR"), std::string::npos) << ran.out;
 }
 
+TEST(Tool, CheckNamesCodeSetsThatNothingUses) {
+  EXPECT_EQ(run("check " + kMappings).out.find("警告"), std::string::npos);
+  EXPECT_NE(run("check --json " + kMappings).out.find("\"warnings\": []"), std::string::npos);
+  Folder folder;
+  std::filesystem::copy(kMappings + "/chongqing", folder.path() + "/cq", std::filesystem::copy_options::recursive);
+  const std::string file = folder.path() + "/cq/cq.licence.v1.mapping.json";
+  std::ifstream in(file);
+  const std::string mapping{std::istreambuf_iterator<char>(in), {}};
+  folder.write("cq/cq.licence.v1.mapping.json",
+               chuanyu::adapters::testing::replaced(mapping, "\"codesets\": {",
+                                                    "\"codesets\": {\"cq.old\": {\"file\": \"codes/domain.json\"},"));
+  folder.write("cq/codes/id_type2.json", R"({"pairs":[["1","001"]]})");
+  const auto ran = run("check " + folder.path());
+  EXPECT_EQ(ran.exit, 0) << ran.out;
+  EXPECT_NE(ran.out.find("警告 没有规则用到代码集 cq.old"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("codes/id_type2.json)"), std::string::npos) << ran.out;
+}
+
 TEST(Tool, CheckReportsEveryMistake) {
   Folder folder;
   folder.write("a.mapping.json", R"({"mapping":"a"})");

@@ -5,6 +5,7 @@
 #include "gateway/base/bytes.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/error.h"
+#include "gateway/base/json_mistakes.h"
 #include "gateway/base/metrics.h"
 #include "gateway/base/result.h"
 #include "gateway/base/secret.h"
@@ -101,6 +102,18 @@ TEST(Result, TryHandsTheErrorOn) {
   EXPECT_EQ(quarter(8).value(), 2);
   EXPECT_EQ(quarter(6).error().where, "/value");
   EXPECT_EQ(quarter(6).error().to_text(), "CLIENT_FIELD_INVALID: 字段取值有误：须为偶数 (/value)");
+}
+
+TEST(JsonMistakes, HaveTheirPlaces) {
+  EXPECT_TRUE(json_mistakes("{\"a\": [1, {\"b\": 2}], // comment\n \"b\": {\"a\": 1}}").empty());
+  const auto twice = json_mistakes(R"({"a": [1, {"x/y": 2, "x/y": 3}], "a": 1})", "f");
+  ASSERT_EQ(twice.size(), 2u);
+  EXPECT_EQ(twice[0].where, "f#/a/1/x~1y");
+  EXPECT_EQ(twice[1].where, "f#/a");
+  const auto broken = json_mistakes("{\n  \"城\": tru}", "f");
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].code, Code::CONFIG_SYNTAX);
+  EXPECT_EQ(broken[0].where, "f:2:11");
 }
 
 TEST(Metrics, AppearInThePrometheusText) {

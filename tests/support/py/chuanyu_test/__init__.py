@@ -14,8 +14,9 @@ from .pki import Pki
 from .place import BIN, SOURCE, scratch, until
 from .records import MATTER, Record, message, record, records, whole_document
 from .relay import Relay
+from .witnesses import AuditWitness, Witnesses, vkey
 from .steady import FOLDER as CODES_FOLDER, Steady, record_codes
 
-__all__ = ["Answer", "BIN", "CODES_FOLDER", "Client", "Gateway", "LOST", "MATTER", "Network", "Pki", "Record", "Relay",
+__all__ = ["Answer", "AuditWitness", "Witnesses", "vkey", "BIN", "CODES_FOLDER", "Client", "Gateway", "LOST", "MATTER", "Network", "Pki", "Record", "Relay",
            "SOURCE", "Steady", "codes_seen", "message", "purpose", "record", "record_codes", "records", "scratch", "until",
            "whole_document"]

@@ -6,7 +6,10 @@ from .relay import Relay
 
 
 class Network:
-    """sc and cq, each reached by the other through a relay. hub=True: one gateway `sc`, home of everybody."""
+    """sc and cq, each reached by the other through a relay. hub=True: one gateway `sc`, home of everybody.
+
+    Witnesses(network) (witnesses.py), before start(), has their logs witnessed.
+    """
 
     def __init__(self, folder, hub=False, config=None, started=True):
         self.pki = Pki(folder / "pki")

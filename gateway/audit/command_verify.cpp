@@ -1,0 +1,139 @@
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <ostream>
+
+#include "gateway/audit/commands.h"
+#include "gateway/audit/report.h"
+#include "gateway/ledger/witness_policy.h"
+#include "gateway/terminal/usage.h"
+
+namespace chuanyu::audit {
+namespace {
+
+struct VerifyArguments {
+  std::vector<std::string> folders;
+  std::vector<std::string> keys;
+  std::string peer;
+  std::string peer_key;
+  std::vector<std::string> policies;
+  std::string certificates;
+  std::string html;
+  bool both = false;
+  bool json = false;
+};
+
+// What the logs are held against.
+struct Yardsticks {
+  std::vector<std::optional<crypto::VerifyKey>> keys;  // of the logs, in their order
+  std::vector<ledger::WitnessPolicy> policies;
+  std::optional<Certificates> certificates;
+};
+
+Result<Yardsticks> read_yardsticks(const VerifyArguments& arguments) {
+  Yardsticks found;
+  for (const std::string& text : arguments.keys) {
+    found.keys.emplace_back();
+    if (text.empty()) continue;
+    CHUANYU_TRY(found.keys.back(), read_key(text));
+  }
+  for (const std::string& path : arguments.policies) {
+    CHUANYU_TRY(auto policy, read_policy(path));
+    found.policies.push_back(std::move(policy));
+  }
+  if (!arguments.certificates.empty()) {
+    CHUANYU_TRY(found.certificates, read_certificates(arguments.certificates));
+  }
+  return found;
+}
+
+Verification verify_all(const VerifyArguments& arguments, Yardsticks& by, const Streams& streams) {
+  Verification verification;
+  std::vector<std::unique_ptr<LogReader>> logs;
+  for (std::size_t i = 0; i < arguments.folders.size(); ++i) {
+    auto log = LogReader::open(arguments.folders[i]);
+    if (!log.ok()) {
+      verification.unreadable.add(log.error());
+      continue;
+    }
+    // The policy that names this log; its key serves where none was given.
+    const ledger::WitnessPolicy* policy = nullptr;
+    for (const ledger::WitnessPolicy& one : by.policies) {
+      const ledger::NamedKey* named = one.log((*log)->origin());
+      if (named == nullptr) continue;
+      policy = &one;
+      if (!by.keys[i]) by.keys[i] = named->key;
+    }
+    verification.logs.push_back(verify(**log, by.keys[i], progress_on(streams, arguments.folders[i]), policy,
+                                       by.certificates ? &*by.certificates : nullptr));
+    logs.push_back(*std::move(log));
+  }
+  if (arguments.folders.size() == 2 && logs.size() == 2) {
+    verification.pairs.push_back(pair(*logs[0], *logs[1], by.keys[1]));
+    verification.pairs.push_back(pair(*logs[1], *logs[0], by.keys[0]));
+  }
+  return verification;
+}
+
+// What was asked for, in the form with a folder and a key each.
+std::string command_of(const VerifyArguments& arguments) {
+  std::string text = "chuanyu-audit verify";
+  for (const std::string& folder : arguments.folders) text += " " + folder;
+  for (const std::string& key : arguments.keys) {
+    if (!key.empty()) text += " --key " + key;
+  }
+  for (const std::string& policy : arguments.policies) text += " --policy " + policy;
+  if (!arguments.certificates.empty()) text += " --certificates " + arguments.certificates;
+  return text;
+}
+
+int run_verify(const CLI::App& app, VerifyArguments arguments, const Streams& streams) {
+  if (arguments.keys.size() > arguments.folders.size()) {
+    return terminal::misused(app, "--key 多于目录", streams.err);
+  }
+  arguments.keys.resize(arguments.folders.size());
+  if (!arguments.peer.empty()) {
+    arguments.folders.push_back(arguments.peer);
+    arguments.keys.push_back(arguments.peer_key);
+  }
+  if (arguments.both && arguments.folders.size() != 2) {
+    return terminal::misused(app, "--both 须给出两个目录", streams.err);
+  }
+  auto yardsticks = read_yardsticks(arguments);
+  if (!yardsticks.ok()) return fail(streams.err, yardsticks.error());
+  const Verification verification = verify_all(arguments, *yardsticks, streams);
+  if (arguments.json) print_json(verification, streams.out);
+  if (!arguments.json) print(verification, streams.out);
+  if (!arguments.html.empty()) {
+    std::ofstream page(arguments.html);
+    print_html(verification, command_of(arguments), page);
+    page.close();
+    if (!page) return fail(streams.err, error(Code::LOCAL_IO, "不能写报告", arguments.html));
+  }
+  return exit_code(verification);
+}
+
+}  // namespace
+
+Command add_verify(CLI::App& app, const Streams& streams) {
+  auto arguments = std::make_shared<VerifyArguments>();
+  CLI::App& command = *app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
+  command.add_option("DIR", arguments->folders, "数据目录或导出的目录；给出两个时互相核对")->required()->type_name("");
+  command.add_option("--key", arguments->keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
+      ->type_name("PUB")
+      ->allow_extra_args(false);  // one value each: the next word may be a folder
+  command
+      .add_option("--policy", arguments->policies,
+                  "见证策略：核对日志公钥与见证方签名；可多次给出，各用于其中所列的日志")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  command.add_option("--peer", arguments->peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
+  command.add_option("--peer-key", arguments->peer_key, "另一网关的日志公钥")->type_name("PUB");
+  command.add_flag("--both", arguments->both, "两份日志互相核对（给出两个目录时总是如此）");
+  command.add_option("--certificates", arguments->certificates, "机构与网关证书的目录：核对证书在当时是否有效")
+      ->type_name("DIR");
+  command.add_option("--html", arguments->html, "另写一份可打印的报告")->type_name("FILE");
+  command.add_flag("--json", arguments->json, "以 JSON 输出");
+  return {&command, [&app, arguments, streams] { return run_verify(app, *arguments, streams); }};
+}
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,30 @@
+// Private to gateway/audit: a gateway's data folder, read by its LMDB tables.
+#pragma once
+
+#include "gateway/audit/log_reader.h"
+#include "gateway/storage/environment.h"
+
+namespace chuanyu::audit {
+
+class DataFolder final : public LogReader {
+ public:
+  static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
+
+  bool is_data_folder() const override { return true; }
+  bool may_have_grown() const override;
+  Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const override;
+  std::optional<Bytes> tile(const ledger::TileId& tile) const override;
+  Status for_each_row(Rows rows, BytesView from, const VisitRow& visit) const override;
+
+ private:
+  DataFolder(std::string folder, std::unique_ptr<storage::Environment> log);
+  Result<const storage::Environment*> environment_of(Rows rows) const;
+
+  std::unique_ptr<storage::Environment> log_;
+  storage::Table entries_;
+  storage::Table tiles_;
+  storage::Table tree_row_;
+  mutable std::unique_ptr<storage::Environment> keys_;  // opened when somebody asks: a process opens a folder once
+};
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,203 @@
+#include "gateway/audit/exported_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/tiles.h"
+#include "gateway/storage/durable_file.h"
+
+namespace chuanyu::audit {
+namespace {
+
+namespace fs = std::filesystem;
+namespace layout = ledger::layout;
+
+constexpr std::string_view kMark = "chuanyu-log-export/1\n";
+
+const char* folder_of(LogReader::Rows rows) {
+  switch (rows) {
+    case LogReader::Rows::checkpoints: return "checkpoints";
+    case LogReader::Rows::slots: return "keys/slot";
+    case LogReader::Rows::named: return "keys/named";
+  }
+  return "";
+}
+
+// The views behind their lengths; false when they do not fill the bytes exactly.
+template <typename Take>
+bool cut(BytesView rest, std::size_t length_bytes, Take&& take) {
+  while (!rest.empty()) {
+    if (rest.size() < length_bytes) return false;
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < length_bytes; ++i) length = length << 8 | static_cast<unsigned char>(rest[i]);
+    rest.remove_prefix(length_bytes);
+    if (rest.size() < length) return false;
+    take(rest.substr(0, length));
+    rest.remove_prefix(length);
+  }
+  return true;
+}
+
+// The bundle's number out of "x001/234"; nothing for a file that is no bundle.
+std::optional<std::uint64_t> number_of(const fs::path& relative) {
+  std::uint64_t number = 0;
+  for (const fs::path& part : relative) {
+    const std::string name = part.string();
+    const std::string digits = name.starts_with('x') ? name.substr(1) : name;
+    const bool three = digits.size() == 3 && digits.find_first_not_of("0123456789") == std::string::npos;
+    if (!three || number > std::numeric_limits<std::uint64_t>::max() / 10'000) return std::nullopt;
+    number = number * 1000 + std::stoul(digits);
+  }
+  return number;
+}
+
+}  // namespace
+
+bool ExportedFolder::is_one(const std::string& folder) { return fs::exists(folder + "/" + kMarkFile); }
+
+std::string ExportedFolder::mark_of(const std::string& origin) { return std::string(kMark) + origin + "\n"; }
+
+Result<std::optional<std::string>> ExportedFolder::marked_origin(const std::string& folder) {
+  CHUANYU_TRY(const auto mark, storage::read_file(folder + "/" + kMarkFile));
+  if (!mark) return std::optional<std::string>();
+  if (!mark->starts_with(kMark) || !mark->ends_with('\n')) {
+    return error(Code::LOG_VERSION, "导出目录的标记不是本版程序所认识的", folder + "/" + kMarkFile);
+  }
+  return std::optional(std::string(mark->substr(kMark.size(), mark->size() - kMark.size() - 1)));
+}
+
+std::string ExportedFolder::rows_path(Rows rows, std::uint64_t bundle) {
+  const std::string folder = folder_of(rows);
+  return rows == Rows::named ? folder : folder + "/" + ledger::number_path(bundle);
+}
+
+void ExportedFolder::append_row(Bytes& bundle, BytesView key, BytesView value) {
+  for (const BytesView part : {key, value}) {
+    append_u32(bundle, static_cast<std::uint32_t>(part.size()));
+    bundle.append(part);
+  }
+}
+
+Result<std::unique_ptr<LogReader>> ExportedFolder::open(const std::string& folder) {
+  std::unique_ptr<ExportedFolder> made(new ExportedFolder(folder));
+  CHUANYU_TRY(auto origin, marked_origin(folder));
+  made->origin_ = std::move(origin).value_or("");
+  CHUANYU_CHECK(made->read_checkpoint());
+  return std::unique_ptr<LogReader>(std::move(made));
+}
+
+// Says how much there is. Whether it is true is for verify() to find out.
+Status ExportedFolder::read_checkpoint() {
+  const std::string where = folder_ + "/" + kCheckpointFile;
+  CHUANYU_TRY(const auto text, storage::read_file(where));
+  if (!text) return error(Code::LOG_INCOMPLETE, "没有检查点：导出未完成，请再次导出", where);
+  CHUANYU_TRY(const auto note, ledger::parse_note(*text));
+  const auto checkpoint = ledger::parse_checkpoint(note.text);
+  if (!checkpoint.ok()) return error(Code::LOG_TAMPERED, checkpoint.error().detail, where);
+  if (checkpoint->origin != origin_) return error(Code::LOG_TAMPERED, "检查点属于另一日志", where);
+  size_ = checkpoint->size;
+  root_ = checkpoint->root;
+  const auto stored = checkpoint_from(size_);
+  if (!stored || stored->size != size_) {
+    return error(Code::LOG_INCOMPLETE, "checkpoints/ 中没有最新的检查点", where);
+  }
+  if (!text->starts_with(stored->note)) {
+    return error(Code::LOG_TAMPERED, "checkpoint 与 checkpoints/ 中的不同", where);
+  }
+  return {};
+}
+
+Result<const std::vector<BytesView>*> ExportedFolder::entries_of(std::uint64_t bundle) const {
+  if (!entries_.empty() && bundle_number_ == bundle) return &entries_;
+  entries_.clear();
+  const unsigned width = ledger::tile_width({0, bundle}, size_);
+  const std::string path = ledger::bundle_path(bundle, width);
+  CHUANYU_TRY(auto bytes, storage::read_file(folder_ + "/" + path));
+  if (!bytes) {
+    return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(bundle * ledger::kTileWidth) + " 条起的条目", path);
+  }
+  bundle_ = *std::move(bytes);
+  bundle_number_ = bundle;
+  const bool whole = cut(bundle_, 2, [this](BytesView entry) { entries_.push_back(entry); });
+  if (whole && entries_.size() == width) return &entries_;
+  const bool cut_short = entries_.size() < width;
+  entries_.clear();
+  return error(cut_short ? Code::LOG_INCOMPLETE : Code::LOG_TAMPERED, "条目文件的内容与其长度不符", path);
+}
+
+Status ExportedFolder::for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
+  for (; from < to; ++from) {
+    if (from >= size_) return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(from) + " 条", folder_);
+    CHUANYU_TRY(const auto* entries, entries_of(from / ledger::kTileWidth));
+    CHUANYU_CHECK(visit(from, (*entries)[from % ledger::kTileWidth]));
+  }
+  return {};
+}
+
+std::optional<Bytes> ExportedFolder::tile(const ledger::TileId& tile) const {
+  const unsigned width = ledger::tile_width(tile, size_);
+  if (width == 0) return std::nullopt;
+  auto bytes = storage::read_file(folder_ + "/" + ledger::tile_path(tile, width));
+  return bytes.ok() ? *std::move(bytes) : std::nullopt;
+}
+
+Result<const ExportedFolder::RowList*> ExportedFolder::rows_of(Rows rows, std::uint64_t bundle) const {
+  const auto kept = rows_.find(rows);
+  if (kept != rows_.end() && kept->second.first == bundle) return &kept->second.second.rows;
+  const std::string path = rows_path(rows, bundle);
+  CHUANYU_TRY(auto bytes, storage::read_file(folder_ + "/" + path));
+  auto& [number, read] = rows_[rows];
+  number = bundle;
+  read.rows.clear();
+  if (!bytes) {
+    rows_.erase(rows);
+    return error(Code::LOG_INCOMPLETE, "缺少文件", path);
+  }
+  read.bytes = *std::move(bytes);
+  std::vector<BytesView> parts;
+  if (!cut(read.bytes, 4, [&parts](BytesView part) { parts.push_back(part); }) || parts.size() % 2 != 0) {
+    rows_.erase(rows);
+    return error(Code::LOG_TAMPERED, "文件的内容与其长度不符", path);
+  }
+  for (std::size_t i = 0; i < parts.size(); i += 2) read.rows.emplace_back(parts[i], parts[i + 1]);
+  return &read.rows;
+}
+
+// Those that are there: numbers may be left out, and an alien file cannot make a reader count to its number.
+const std::vector<std::uint64_t>& ExportedFolder::bundles_of(Rows rows) const {
+  const auto [found, first] = bundles_.try_emplace(rows);
+  std::vector<std::uint64_t>& numbers = found->second;
+  if (!first) return numbers;
+  if (rows == Rows::named) return numbers = {0};
+  const fs::path folder = fs::path(folder_) / folder_of(rows);
+  std::error_code failed;
+  for (fs::recursive_directory_iterator it(folder, failed); !failed && it != fs::recursive_directory_iterator();
+       it.increment(failed)) {
+    const auto number = it->is_regular_file() ? number_of(it->path().lexically_relative(folder)) : std::nullopt;
+    if (number) numbers.push_back(*number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+Status ExportedFolder::for_each_row(Rows rows, BytesView from, const VisitRow& visit) const {
+  if (!fs::exists(folder_ + "/" + folder_of(rows))) {
+    return error(Code::LOG_INCOMPLETE, "导出目录不含密钥行或检查点：导出时请加 --with-keys", folder_);
+  }
+  const std::uint64_t first_bundle = rows == Rows::named || from.size() < 8 ? 0 : read_u64(from) >> kRowsShift;
+  const std::vector<std::uint64_t>& bundles = bundles_of(rows);
+  for (auto at = std::lower_bound(bundles.begin(), bundles.end(), first_bundle); at != bundles.end(); ++at) {
+    CHUANYU_TRY(const RowList* list, rows_of(rows, *at));
+    const auto first = std::lower_bound(list->begin(), list->end(), from,
+                                        [](const auto& row, BytesView key) { return row.first < key; });
+    for (auto row = first; row != list->end(); ++row) {
+      CHUANYU_TRY(const bool wanted, visit(row->first, row->second));
+      if (!wanted) return {};
+    }
+  }
+  return {};
+}
+
+}  // namespace chuanyu::audit

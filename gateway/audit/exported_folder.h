@@ -1,0 +1,55 @@
+// Private to gateway/audit: what `chuanyu-audit export` writes, read as a log: C2SP tlog-tiles and bundles of rows
+// (gateway/ledger/FORMAT.md §6).
+//
+// Every file but `checkpoint`, the last partial tiles and the last bundles of rows is immutable. Threads: one: the last
+// bundles read are kept.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "gateway/audit/log_reader.h"
+
+namespace chuanyu::audit {
+
+class ExportedFolder final : public LogReader {
+ public:
+  static constexpr const char* kMarkFile = "origin";
+  static constexpr const char* kCheckpointFile = "checkpoint";
+  static constexpr std::uint64_t kRowsShift = 16;  // a bundle of rows covers this many bits of their number
+
+  static bool is_one(const std::string& folder);
+  static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
+  // The origin that the mark names; nothing when there is no mark.
+  static Result<std::optional<std::string>> marked_origin(const std::string& folder);
+  static std::string mark_of(const std::string& origin);
+  // "checkpoints/x001/234"; of named keys there is one bundle.
+  static std::string rows_path(Rows rows, std::uint64_t bundle);
+  static void append_row(Bytes& bundle, BytesView key, BytesView value);
+
+  bool is_data_folder() const override { return false; }
+  Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const override;
+  std::optional<Bytes> tile(const ledger::TileId& tile) const override;
+  Status for_each_row(Rows rows, BytesView from, const VisitRow& visit) const override;
+
+ private:
+  using RowList = std::vector<std::pair<BytesView, BytesView>>;
+  struct Bundle {
+    Bytes bytes;
+    RowList rows;  // into bytes
+  };
+  explicit ExportedFolder(std::string folder) : LogReader(std::move(folder)) {}
+  Status read_checkpoint();
+  Result<const std::vector<BytesView>*> entries_of(std::uint64_t bundle) const;
+  Result<const RowList*> rows_of(Rows rows, std::uint64_t bundle) const;
+  const std::vector<std::uint64_t>& bundles_of(Rows rows) const;
+
+  mutable std::uint64_t bundle_number_ = 0;
+  mutable Bytes bundle_;
+  mutable std::vector<BytesView> entries_;  // of bundle_; empty: none read yet
+  mutable std::map<Rows, std::pair<std::uint64_t, Bundle>> rows_;
+  mutable std::map<Rows, std::vector<std::uint64_t>> bundles_;
+};
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,104 @@
+#include "gateway/audit/receipt.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "gateway/audit/show.h"
+#include "gateway/ledger/receipt.h"
+#include "gateway/terminal/text.h"
+
+namespace chuanyu::audit {
+namespace {
+
+constexpr TimeUs kSecond = 1'000'000;
+
+std::string first_line(std::string_view checkpoint) { return std::string(checkpoint.substr(0, checkpoint.find('\n'))); }
+
+std::string time_of(std::uint64_t seconds) { return to_rfc3339(static_cast<TimeUs>(seconds) * kSecond); }
+
+}  // namespace
+
+Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<ledger::NamedKey>& log,
+                                    const std::optional<ledger::WitnessPolicy>& policy) {
+  CHUANYU_TRY(const ledger::ProvenEntry receipt, ledger::parse_receipt(text));
+  const std::string origin = first_line(receipt.checkpoint);
+  const ledger::NamedKey* key = log ? &*log : policy->log(origin);
+  if (key == nullptr) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
+  ReceiptReport report;
+  report.index = receipt.index;
+  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, *key));
+  CHUANYU_TRY(report.entry, ledger::decode(receipt.entry));
+  if (policy) {
+    CHUANYU_TRY(const ledger::Note note, ledger::parse_note(receipt.checkpoint));
+    report.witnesses = policy->judge(note);
+    if (!report.witnesses->quorum) {
+      return error(Code::LOG_UNWITNESSED,
+                   "检查点只有 " + std::to_string(report.witnesses->by.size()) + " 个见证，未达策略所要求");
+    }
+  }
+  return report;
+}
+
+std::string origin_of(std::string_view text) {
+  const auto receipt = ledger::parse_receipt(text);
+  return receipt.ok() ? first_line(receipt->checkpoint) : std::string();
+}
+
+void print_refusal(const Error& why, std::ostream& out) {
+  out << nlohmann::ordered_json{{"result", "invalid"}, {"code", to_string(why.code)}, {"detail", why.detail}}.dump(2)
+      << "\n";
+}
+
+void print(const ReceiptReport& report, bool json, std::ostream& out) {
+  const ledger::Entry& e = report.entry;
+  std::vector<std::pair<const char*, std::string>> lines;  // JSON name, value
+  std::vector<std::string> labels;
+  const auto add = [&](const char* name, const char* label, std::string value) {
+    if (value.empty()) return;
+    lines.emplace_back(name, std::move(value));
+    labels.emplace_back(label);
+  };
+  add("log", "日志", report.checkpoint.origin);
+  add("index", "序号", std::to_string(report.index));
+  add("kind", "环节", std::string(ledger::to_string(e.kind)));
+  add("time", "时间", to_rfc3339(e.time));
+  add("exchange", "交换编号", e.exchange.is_nil() ? "" : e.exchange.to_string());
+  add("from", "从", e.from);
+  add("to", "到", e.to);
+  add("what", "内容", e.what);
+  add("matter", "事项", e.matter);
+  add("basis", "依据", e.basis);
+  add("grant", "授权", e.grant);
+  add("rule", "规则", e.rule);
+  add("result", "结果", e.result);
+  add("checkpointSize", "检查点长度", std::to_string(report.checkpoint.size));
+  if (json) {
+    nlohmann::ordered_json made{{"result", "clean"}};
+    for (const auto& [name, value] : lines) made[name] = terminal::printable(value);
+    if (!e.rule.empty()) made["allowed"] = e.allowed;
+    if (report.witnesses) {
+      made["witnesses"] = nlohmann::json::array();
+      for (const auto& one : report.witnesses->by) {
+        made["witnesses"].push_back({{"name", one.witness}, {"time", time_of(one.seconds)}});
+      }
+    }
+    out << made.dump(2) << "\n";
+    return;
+  }
+  out << "回执有效：该条目在日志中，检查点由日志签名"
+      << (report.witnesses ? "，见证达到策略所要求" : "（未核对见证：没有给出 --policy）") << "\n";
+  constexpr std::size_t kLabel = 14;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string value = lines[i].second;
+    if (labels[i] == "环节") value = std::string(kind_zh(e.kind)) + " (" + value + ")";
+    out << "  " << terminal::padded(labels[i], kLabel) << terminal::printable(value) << "\n";
+  }
+  if (!e.rule.empty()) out << "  " << terminal::padded("决定", kLabel) << (e.allowed ? "准许" : "不准许") << "\n";
+  if (!report.witnesses) return;
+  for (const auto& one : report.witnesses->by) {
+    out << "  " << terminal::padded("见证", kLabel) << terminal::printable(one.witness) << "，" << time_of(one.seconds)
+        << "\n";
+  }
+}
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,30 @@
+// gateway/audit/receipt.h: chuanyu-audit receipt: whether a receipt (C2SP tlog-proof) holds, without the log.
+// Threads: any. Failure: the report's findings; LOG_* as gateway/ledger/receipt.h, LOG_UNWITNESSED without a quorum.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/entry.h"
+#include "gateway/ledger/witness_policy.h"
+
+namespace chuanyu::audit {
+
+struct ReceiptReport {
+  ledger::Entry entry;
+  std::uint64_t index = 0;
+  ledger::Checkpoint checkpoint;
+  std::optional<ledger::WitnessPolicy::Verdict> witnesses;  // with a policy
+};
+
+// Against one log's key, or against the logs and the quorum of a policy.
+Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<ledger::NamedKey>& log,
+                                    const std::optional<ledger::WitnessPolicy>& policy);
+void print(const ReceiptReport& report, bool json, std::ostream& out);
+void print_refusal(const Error& why, std::ostream& out);  // as JSON
+// The log that a receipt says it is of; empty when it says nothing.
+std::string origin_of(std::string_view receipt);
+
+}  // namespace chuanyu::audit

@@ -1,0 +1,88 @@
+#include "gateway/journal/journal_impl.h"
+
+namespace chuanyu::journal {
+
+Result<storage::ReadTxn> Journal::state() const {
+  impl_->await_state();
+  return impl_->state->environment().read();
+}
+
+// Until the state has what was answered before this call.
+void Journal::Impl::await_state() {
+  refuse_writer_thread("state");
+  const std::uint64_t wanted = answered;
+  state_read = true;
+  if (settled >= wanted) return;
+  std::unique_lock lock(mutex);
+  state_wanted = true;
+  changed.notify_one();
+  state_settled.wait(lock, [&] { return settled >= wanted || failed; });
+}
+
+Result<storage::ReadTxn> Journal::state_of_late() const { return impl_->state->environment().read(); }
+const storage::Environment& Journal::state_environment() const {
+  impl_->await_state();
+  return impl_->state->environment();
+}
+
+Result<Stored> Journal::read(std::uint64_t index) const {
+  CHUANYU_TRY(const Bytes bytes, impl_->log->read(index));
+  CHUANYU_TRY(ledger::Entry entry, ledger::decode(bytes));
+  CHUANYU_TRY(Opened opened, impl_->vault->open(entry));
+  return Stored{index, std::move(entry), std::move(opened.body), opened.erased};
+}
+
+Status Journal::destroy_keys(const std::vector<std::uint64_t>& slots) { return impl_->vault->keys().destroy(slots); }
+
+std::uint64_t Journal::size() const { return impl_->log->size(); }
+crypto::Digest Journal::token(BytesView value) const {
+  return crypto::hmac_sha256(impl_->vault->keys().token_key(), value);
+}
+crypto::Digest Journal::keyed_digest(BytesView value) const {
+  return crypto::hmac_sha256(impl_->vault->keys().digest_key(), value);
+}
+std::string Journal::checkpoint() const {
+  const std::lock_guard guard(impl_->published_mutex);
+  return impl_->published;
+}
+
+std::uint64_t Journal::signed_size() const { return impl_->published_size; }
+
+Result<std::string> Journal::cosigned_checkpoint() const {
+  CHUANYU_TRY(const auto found, impl_->log->last_cosigned());
+  return found ? found->note : std::string();
+}
+
+Result<ledger::Proof> Journal::consistency(std::uint64_t old_size, std::uint64_t size) const {
+  return ledger::consistency_proof(old_size, size, ledger::node_reader(impl_->log->tiles()));
+}
+
+Result<ledger::ProvenEntry> Journal::prove(std::uint64_t index, const Accept& accept) const {
+  CHUANYU_TRY(const auto checkpoint, impl_->log->checkpoint_from(index + 1, accept));
+  if (!checkpoint) return error(Code::CLIENT_NOT_FOUND, "还没有覆盖该条目的检查点");
+  ledger::ProvenEntry made;
+  made.index = index;
+  CHUANYU_TRY(made.entry, impl_->log->read(index));
+  CHUANYU_TRY(made.proof, ledger::inclusion_proof(index, checkpoint->size, ledger::node_reader(impl_->log->tiles())));
+  made.checkpoint = checkpoint->note;
+  return made;
+}
+
+void Journal::add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines) {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->cosignatures.push_back({size, std::move(lines)});
+  impl_->changed.notify_one();
+}
+
+void Journal::hold(std::optional<Hold> hold) {
+  const std::lock_guard guard(impl_->mutex);
+  impl_->held = std::move(hold);
+}
+
+const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
+bool Journal::healthy() const {
+  return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy() &&
+         (!impl_->scrubber || impl_->scrubber->healthy());
+}
+
+}  // namespace chuanyu::journal
