@@ -297,7 +297,8 @@ void Witnessing::hold(std::optional<journal::Hold> why) {
   {
     const std::lock_guard lock(mutex_);
     if (!why && !held_) return;
-    if (why && held_ && held_->whole == why->whole) return;
+    if (held_ && held_->whole) return;  // for good: only a start decides anew whose log this is
+    if (why && held_ && !why->whole) return;
     held_ = why;
     view_.held = why ? std::string(to_string(why->why.code)) : std::string();
   }
