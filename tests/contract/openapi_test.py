@@ -50,8 +50,14 @@ class Contract(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = scratch(cls.addClassCleanup, "contract")
-        cls.network = Network(folder, config={"limits.body_bytes": 65536, "limits.query_wait_ms_max": 20000,
-                                               "checks": {"*": {"region": "quarantine"}}})
+        cls.network = Network(folder, started=False, config={"limits.body_bytes": 65536, "limits.query_wait_ms_max": 20000,
+                                                              "checks": {"*": {"region": "quarantine"}}})
+        for name, peer in (("sc", "cq"), ("cq", "sc")):  # each a witness of the other's log, and nobody asked
+            gateway = cls.network.gateways[name]
+            key = cls.network.pki.folder / name / "gateway" / f"{name}-witness.key"
+            gateway.config["witness"] = {"name": f"{name}.witness", "key": str(key)}
+            gateway.config["peers"][0]["log_origin"] = f"chuanyu.{peer}/"
+        cls.network.start()
         cls.addClassCleanup(cls.network.close)
         cls.called = set()  # (method, path, status)
         cls.operations = {(method, path): operation for method, path, operation in operations()}
@@ -204,6 +210,36 @@ class Contract(unittest.TestCase):
         self.hold("POST", path, rerun(client, str(uuid.uuid4())), 404)
         self.hold("POST", path, rerun(self.client("sc-auditor"), exchange), 403)
 
+    def test_receipts_and_erasure(self):
+        own = record("CA0003")
+        agency, operator = self.client(own.agency), self.client(own.home + "-operator")
+        published = agency.put("case", own.id, own.native, own.media, **{"Chuanyu-Ack": "signed"})
+        self.hold("PUT", "/v1/records/{kind}/{id}", published, 201)
+        exchange = published.exchange
+        path = "/v1/exchanges/{id}:receipt"
+        self.hold("GET", path, agency.request("GET", f"/v1/exchanges/{exchange}:receipt"), 200)
+        self.hold("GET", path, agency.request("GET", f"/v1/exchanges/{uuid.uuid4()}:receipt"), 404)
+        # No witness policy here: what cannot be had is not there.
+        self.hold("GET", path, agency.request("GET", f"/v1/exchanges/{exchange}:receipt", headers={"Chuanyu-Ack": "witnessed"}), 404)
+        why = {"basis": "依据", "approver": "批准人"}
+        self.hold("POST", "/v1/erasures", agency.post("/v1/erasures", {"exchanges": [exchange], **why}), 403)
+        self.hold("POST", "/v1/erasures", operator.post("/v1/erasures", {"exchanges": [exchange]}), 422)
+        self.hold("POST", "/v1/erasures", operator.post("/v1/erasures", {"exchanges": [exchange], **why}), 200)
+        self.hold("POST", "/v1/erasures", operator.post("/v1/erasures", {"exchanges": [exchange], **why}), 404)
+
+    def test_witnessing(self):
+        """What a witness answers; the checkpoint is the other gateway's own."""
+        path = "/witness/v1/add-checkpoint"
+        self.hold("POST", path, self.client("G02").request("POST", path, b"old 0\n\n"), 403)
+        asker = self.network.client("cq-gw", self.network.sc)
+        self.addCleanup(asker.close)
+        self.hold("POST", path, asker.request("POST", path, b"old 0\n\n"), 400)
+        note = self.client("cq-auditor").request("GET", "/v1/log/checkpoint").body
+        self.hold("POST", path, asker.request("POST", path, b"old 0\n\n" + note), 200)
+        self.hold("POST", path, asker.request("POST", path, b"old 0\n\n" + note), 409)
+        own = self.client("sc-auditor").request("GET", "/v1/log/checkpoint").body
+        self.hold("POST", path, asker.request("POST", path, b"old 0\n\n" + own), 404)
+
     def test_the_rest(self):
         self.hold("GET", "/v1/mappings", self.client("G02").request("GET", "/v1/mappings"), 200)
         self.explain()
@@ -211,6 +247,8 @@ class Contract(unittest.TestCase):
         auditor = self.client("sc-auditor")
         self.hold("GET", "/v1/log/checkpoint", auditor.request("GET", "/v1/log/checkpoint"), 200)
         self.hold("GET", "/v1/log/checkpoint", self.client("G02").request("GET", "/v1/log/checkpoint"), 403)
+        self.hold("GET", "/v1/log/witnesses", auditor.request("GET", "/v1/log/witnesses"), 200)
+        self.hold("GET", "/v1/log/witnesses", self.client("G02").request("GET", "/v1/log/witnesses"), 403)
         for path in ("/healthz", "/readyz", "/metrics"):
             with urllib.request.urlopen(f"http://127.0.0.1:{self.network.sc.admin_port}{path}", timeout=10) as response:
                 from chuanyu_test.client import Answer
