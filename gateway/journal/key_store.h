@@ -24,8 +24,7 @@ namespace chuanyu::journal {
 class KeyStore {
  public:
   static Result<std::unique_ptr<KeyStore>> open(const std::string& folder, Secret key_encryption_key,
-                                                std::uint32_t epoch,
-                                                ledger::Profile profile = ledger::Profile::international);
+                                                std::uint32_t epoch, ledger::Profile profile);
   ~KeyStore();
 
   struct Slot {
