@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/sm_checkpoint.h"
 
 namespace chuanyu::app {
 namespace {
