@@ -76,6 +76,11 @@ Result<journal::Options> journal_options(const config::Config& config, const Clo
   options.key_epoch = config.keys.kek_epoch;
   CHUANYU_TRY(crypto::SigningKey key, crypto::SigningKey::from_pem_file(config.keys.log_key));
   options.log_key = std::make_shared<const crypto::SigningKey>(std::move(key));
+  if (config.crypto.profile == "sm") options.profile = ledger::Profile::sm;
+  if (!config.keys.sm2_log_key.empty()) {
+    CHUANYU_TRY(crypto::Sm2SigningKey sm2, crypto::Sm2SigningKey::from_pem_file(config.keys.sm2_log_key));
+    options.sm2_log_key = std::make_shared<const crypto::Sm2SigningKey>(std::move(sm2));
+  }
   options.clock = &clock;
   options.disk_refuse_percent = config.disk.refuse_percent;
   options.ballast_bytes = std::uint64_t{config.disk.ballast_mb} << 20;

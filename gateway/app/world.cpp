@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/sm_checkpoint.h"
 
 namespace chuanyu::app {
 namespace {
@@ -49,6 +50,11 @@ std::string keys_of(const config::Config& config, std::vector<Error>& errors) {
     text += std::string(what) + " " + ledger::to_vkey(name, key->verify_key(), type) + "\n";
   };
   own("log", config.gateway.origin, config.keys.log_key, ledger::KeyType::log);
+  if (!config.keys.sm2_log_key.empty()) {
+    const auto key = crypto::Sm2SigningKey::from_pem_file(config.keys.sm2_log_key);
+    if (!key.ok()) errors.push_back(key.error());
+    if (key.ok()) text += "log-sm2 " + ledger::to_sm2_vkey(config.gateway.origin, key->verify_key()) + "\n";
+  }
   if (!config.witness.key.empty()) {
     own("witness", config.witness.name, config.witness.key, ledger::KeyType::cosignature);
   }

@@ -10,6 +10,7 @@
 #include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/sm_checkpoint.h"
 #include "gateway/terminal/usage.h"
 
 namespace chuanyu::audit {
@@ -100,15 +101,26 @@ void add_show(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
+namespace {
+
+// NAME+ID+BASE64, whose base64 may hold a slash, or a file.
+template <typename Key, typename FromText, typename FromFile>
+Result<Key> key_from(const std::string& text, const FromText& from_text, const FromFile& from_file) {
+  auto named = from_text(text);
+  if (named.ok()) return std::move(named->key);
+  const bool meant_as_text = std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos;
+  if (meant_as_text) return named.error();
+  return from_file(text);
+}
+
+}  // namespace
+
 Result<crypto::VerifyKey> read_key(const std::string& text) {
-  if (std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos) {
-    CHUANYU_TRY(auto named, ledger::parse_vkey(text));
-    return std::move(named.key);
-  }
-  auto key = crypto::VerifyKey::from_pem_file(text);
-  if (key.ok()) return key;
-  if (auto named = ledger::parse_vkey(text); named.ok()) return std::move(named->key);  // its base64 may hold a slash
-  return key;
+  return key_from<crypto::VerifyKey>(text, ledger::parse_vkey, crypto::VerifyKey::from_pem_file);
+}
+
+Result<crypto::Sm2VerifyKey> read_sm2_key(const std::string& text) {
+  return key_from<crypto::Sm2VerifyKey>(text, ledger::parse_sm2_vkey, crypto::Sm2VerifyKey::from_pem_file);
 }
 
 int fail(std::ostream& err, const Error& found) {

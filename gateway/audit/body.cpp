@@ -78,7 +78,7 @@ Result<Bytes> BodyOpener::body(const ledger::Entry& entry) const {
   if (entry.slot == 0) return Bytes();
   CHUANYU_TRY(const auto row, log_->row(LogReader::Rows::slots, layout::number_key(entry.slot)));
   if (!row) return error(Code::LOCAL_PAYLOAD_ERASED, "内容的密钥已销毁");
-  CHUANYU_TRY(const Secret key, ledger::unwrap_key(key_, ledger::slot_name(entry.slot), *row));
+  CHUANYU_TRY(const ledger::DataKey key, ledger::unwrap_key(key_, ledger::slot_name(entry.slot), *row));
   Bytes blob;
   if (entry.blob_bytes > 0) {
     CHUANYU_TRY(blob, log_->blob(entry.blob));

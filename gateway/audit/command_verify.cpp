@@ -13,6 +13,7 @@ namespace {
 struct VerifyArguments {
   std::vector<std::string> folders;
   std::vector<std::string> keys;
+  std::vector<std::string> sm2_keys;
   std::string peer;
   std::string peer_key;
   std::vector<std::string> policies;
@@ -24,7 +25,8 @@ struct VerifyArguments {
 
 // What the logs are held against.
 struct Yardsticks {
-  std::vector<std::optional<crypto::VerifyKey>> keys;  // of the logs, in their order
+  std::vector<std::optional<crypto::VerifyKey>> keys;         // of the logs, in their order
+  std::vector<std::optional<crypto::Sm2VerifyKey>> sm2_keys;  // the same
   std::vector<ledger::WitnessPolicy> policies;
   std::optional<Certificates> certificates;
 };
@@ -36,6 +38,11 @@ Result<Yardsticks> read_yardsticks(const VerifyArguments& arguments) {
     if (text.empty()) continue;
     CHUANYU_TRY(found.keys.back(), read_key(text));
   }
+  for (const std::string& text : arguments.sm2_keys) {
+    CHUANYU_TRY(auto key, read_sm2_key(text));
+    found.sm2_keys.emplace_back(std::move(key));
+  }
+  found.sm2_keys.resize(arguments.folders.size());
   for (const std::string& path : arguments.policies) {
     CHUANYU_TRY(auto policy, read_policy(path));
     found.policies.push_back(std::move(policy));
@@ -64,7 +71,8 @@ Verification verify_all(const VerifyArguments& arguments, Yardsticks& by, const 
       if (!by.keys[i]) by.keys[i] = named->key;
     }
     verification.logs.push_back(verify(**log, by.keys[i], progress_on(streams, arguments.folders[i]), policy,
-                                       by.certificates ? &*by.certificates : nullptr));
+                                       by.certificates ? &*by.certificates : nullptr,
+                                       by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr));
     logs.push_back(*std::move(log));
   }
   if (arguments.folders.size() == 2 && logs.size() == 2) {
@@ -81,6 +89,7 @@ std::string command_of(const VerifyArguments& arguments) {
   for (const std::string& key : arguments.keys) {
     if (!key.empty()) text += " --key " + key;
   }
+  for (const std::string& key : arguments.sm2_keys) text += " --sm2-key " + key;
   for (const std::string& policy : arguments.policies) text += " --policy " + policy;
   if (!arguments.certificates.empty()) text += " --certificates " + arguments.certificates;
   return text;
@@ -94,6 +103,9 @@ int run_verify(const CLI::App& app, VerifyArguments arguments, const Streams& st
   if (!arguments.peer.empty()) {
     arguments.folders.push_back(arguments.peer);
     arguments.keys.push_back(arguments.peer_key);
+  }
+  if (arguments.sm2_keys.size() > arguments.folders.size()) {
+    return terminal::misused(app, "--sm2-key 多于目录", streams.err);
   }
   if (arguments.both && arguments.folders.size() != 2) {
     return terminal::misused(app, "--both 须给出两个目录", streams.err);
@@ -121,6 +133,11 @@ Command add_verify(CLI::App& app, const Streams& streams) {
   command.add_option("--key", arguments->keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
       ->type_name("PUB")
       ->allow_extra_args(false);  // one value each: the next word may be a folder
+  command
+      .add_option("--sm2-key", arguments->sm2_keys,
+                  "国密日志的 SM2 公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
+      ->type_name("PUB")
+      ->allow_extra_args(false);
   command
       .add_option("--policy", arguments->policies,
                   "见证策略：核对日志公钥与见证方签名；可多次给出，各用于其中所列的日志")

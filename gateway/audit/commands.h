@@ -42,6 +42,7 @@ Command add_timeline(CLI::App& app, const Streams& streams);
 int fail(std::ostream& err, const Error& found);
 // A PEM file, or NAME+ID+BASE64.
 Result<crypto::VerifyKey> read_key(const std::string& text);
+Result<crypto::Sm2VerifyKey> read_sm2_key(const std::string& text);  // the same forms
 // A witness policy from its file; errors name file and line.
 Result<ledger::WitnessPolicy> read_policy(const std::string& path);
 // Shows how far a pass over `folder` is, when anybody is to see it.

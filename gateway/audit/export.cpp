@@ -58,8 +58,8 @@ class Exporter {
         return error(Code::LOG_INCOMPLETE,
                      "有长度为 " + std::to_string(size) + " 的检查点，日志只有 " + std::to_string(log_.size()) + " 条");
       }
-      if (key.size() == 8) end_note_.clear();
-      end_note_ += value;
+      if (layout::is_checkpoint_key(key)) end_note_.clear();
+      if (!layout::is_sm3_checkpoint_key(key)) end_note_ += value;
       report_.size = size;
       return true;
     }));

@@ -64,6 +64,8 @@ class LogReader {
   };
   // The first checkpoint of at least that size, with its cosignatures.
   std::optional<Note> checkpoint_from(std::uint64_t size) const;
+  // The same of the SM profile's second tree.
+  std::optional<Note> sm3_checkpoint_from(std::uint64_t size) const;
 
  protected:
   explicit LogReader(std::string folder) : folder_(std::move(folder)) {}

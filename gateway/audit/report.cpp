@@ -58,6 +58,19 @@ void print(const Findings& findings, std::ostream& out) {
   if (all > findings.listed.size()) out << "    …… 另有 " << all - findings.listed.size() << " 处\n";
 }
 
+bool uses_sm(const LogReport& log) { return log.sm2_checked || log.sm3_checkpoints > 0; }
+
+std::string sm_words(const LogReport& log) {
+  std::string words = log.sm2_checked
+                          ? "SM2 签名已用所给公钥核验，覆盖到第 " + std::to_string(log.sm2_signed_size) + " 条"
+                          : "SM2 签名未核验";
+  if (log.sm3_checkpoints > 0) {
+    words += "；SM3 检查点 " + std::to_string(log.sm3_checkpoints) + " 个，核对无误的覆盖到第 " +
+             std::to_string(log.sm3_size) + " 条";
+  }
+  return words;
+}
+
 // Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
 std::string conclusion(ExitCode code, bool signatures_checked) {
   if (code != kClean || signatures_checked) return word_zh(code);
@@ -76,6 +89,10 @@ Json to_json(const LogReport& log) {
           {"signedSize", log.signed_size},
           {"witnessesChecked", log.witnesses_checked},
           {"witnessedSize", log.witnessed_size},
+          {"sm2Checked", log.sm2_checked},
+          {"sm2SignedSize", log.sm2_signed_size},
+          {"sm3Checkpoints", log.sm3_checkpoints},
+          {"sm3Size", log.sm3_size},
           {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
           {"kinds", log.kinds},
           {"blobs", log.blobs},
@@ -117,6 +134,7 @@ void print(const LogReport& log, std::ostream& out) {
        std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
            (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+  if (uses_sm(log)) line(out, "国密", sm_words(log));
   line(out, "见证",
        !log.witnesses_checked    ? "未核对：没有用 --policy 给出这份日志的见证策略"
        : log.witnessed_size == 0 ? "没有达到策略所要求的"
@@ -162,6 +180,10 @@ std::vector<std::string> not_checked(const Verification& verification) {
   for (const LogReport& log : verification.logs) {
     const std::string of = log.origin + "：";
     if (!log.signatures_checked) list.push_back(of + "没有给出日志公钥，未核验检查点的签名，只核对了哈希");
+    if (uses_sm(log) && !log.sm2_checked) list.push_back(of + "没有给出 SM2 公钥（--sm2-key），未核验国密签名");
+    if (log.sm2_checked && log.sm2_signed_size < log.signed_size) {
+      list.push_back(of + "第 " + std::to_string(log.sm2_signed_size) + " 条以后的检查点没有 SM2 签名");
+    }
     if (!log.witnesses_checked) list.push_back(of + "没有给出见证策略（--policy），未核验见证方的签名");
     if (log.signed_size < log.size) {
       list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");

@@ -5,6 +5,7 @@
 
 #include "gateway/audit/chain.h"
 #include "gateway/audit/mismatches.h"
+#include "gateway/audit/sm_pass.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 
@@ -16,20 +17,19 @@ constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of t
 class Pass {
  public:
   Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const ledger::WitnessPolicy* policy,
-       const Certificates* certificates, LogReport& report)
+       const Certificates* certificates, const crypto::Sm2VerifyKey* sm2_key, LogReport& report)
       : log_(log),
         key_(key),
         policy_(policy),
         report_(report),
-        chain_(log, certificates, report,
-               [this](Code code, std::string detail, std::string where) {
-                 find(code, std::move(detail), std::move(where));
-               }),
+        chain_(log, certificates, report, finder()),
+        sm_(log, sm2_key, report, finder()),
         next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
     check_notes();
     tree_.append(ledger::leaf_hash(bytes));
+    sm_.entry(bytes);
     check_form(index, bytes);
     if (tree_.size() % kTilesEvery == 0) compare_tiles();
     return {};
@@ -48,6 +48,7 @@ class Pass {
     report_bad_signatures();
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     check_rows();
+    sm_.finish();
     if (policy_ != nullptr && policy_->asks_for_any() && report_.witnessed_size == 0 && tree_.size() > 0) {
       find(Code::LOG_UNWITNESSED, "没有一个检查点达到见证策略所要求的见证");
     }
@@ -57,6 +58,10 @@ class Pass {
   }
 
  private:
+  std::function<void(Code, std::string, std::string)> finder() {
+    return
+        [this](Code code, std::string detail, std::string where) { find(code, std::move(detail), std::move(where)); };
+  }
   void find(Code code, std::string detail, std::string where = {}) {
     report_.findings.add(error(code, std::move(detail), std::move(where)));
   }
@@ -87,6 +92,7 @@ class Pass {
       return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
     }
     report_.signed_size = stored.size;
+    sm_.own_note(*note, stored.size);
     if (policy_ != nullptr && policy_->judge(*note).quorum) report_.witnessed_size = stored.size;
   }
 
@@ -162,6 +168,7 @@ class Pass {
   const ledger::WitnessPolicy* const policy_;
   LogReport& report_;
   Chain chain_;
+  SmPass sm_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
@@ -178,7 +185,8 @@ void Findings::add(Error found) {
 }
 
 LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
-                 const ledger::WitnessPolicy* policy, const Certificates* certificates) {
+                 const ledger::WitnessPolicy* policy, const Certificates* certificates,
+                 const crypto::Sm2VerifyKey* sm2_key) {
   LogReport report;
   report.folder = log.folder();
   report.origin = log.origin();
@@ -186,7 +194,7 @@ LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& k
   report.root = log.root();
   report.signatures_checked = key.has_value();
   report.witnesses_checked = policy != nullptr;
-  Pass pass(log, key, policy, certificates, report);
+  Pass pass(log, key, policy, certificates, sm2_key, report);
   const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
     if (progress && index % 4096 == 0) progress(index, log.size());
     return pass.entry(index, bytes);

@@ -16,6 +16,7 @@
 #include "gateway/base/error.h"
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/crypto/sm2.h"
 #include "gateway/ledger/witness_policy.h"
 
 namespace chuanyu::audit {
@@ -34,10 +35,14 @@ struct LogReport {
   std::uint64_t size = 0;
   crypto::Digest root{};
   std::uint64_t checkpoints = 0;
-  std::uint64_t signed_size = 0;     // of the last good checkpoint
-  std::uint64_t witnessed_size = 0;  // of the last one that the policy's quorum cosigned
-  bool witnesses_checked = false;    // false: no policy for this log was given
-  bool signatures_checked = false;   // false: no key was given, so that a log written anew by anybody would pass
+  std::uint64_t signed_size = 0;      // of the last good checkpoint
+  std::uint64_t witnessed_size = 0;   // of the last one that the policy's quorum cosigned
+  bool witnesses_checked = false;     // false: no policy for this log was given
+  bool signatures_checked = false;    // false: no key was given, so that a log written anew by anybody would pass
+  bool sm2_checked = false;           // false: no SM2 key was given
+  std::uint64_t sm2_signed_size = 0;  // of the last checkpoint with a good SM2 line
+  std::uint64_t sm3_checkpoints = 0;  // of the second tree (SM profile)
+  std::uint64_t sm3_size = 0;         // of the last good one of them
   std::uint64_t blobs = 0;
   std::map<std::string, std::uint64_t> kinds;
   std::int64_t first_time = 0;
@@ -58,7 +63,10 @@ Result<Certificates> read_certificates(const std::string& folder);
 
 // `policy`: the witness policy that names this log; nullptr: cosignatures are not looked at.
 // `certificates`: who acted, to tell whether they were valid at their time; nullptr: not looked at.
+// `sm2_key`: of the second signature line and the second tree (SM profile); nullptr: these signatures are not looked
+// at.
 LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
-                 const ledger::WitnessPolicy* policy = nullptr, const Certificates* certificates = nullptr);
+                 const ledger::WitnessPolicy* policy = nullptr, const Certificates* certificates = nullptr,
+                 const crypto::Sm2VerifyKey* sm2_key = nullptr);
 
 }  // namespace chuanyu::audit

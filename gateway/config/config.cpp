@@ -100,9 +100,19 @@ void read_tls(Section section, Tls& out) {
 
 void read_keys(Section section, Keys& out) {
   section.file("log_key", out.log_key, FileKind::secret);
+  section.file("sm2_log_key", out.sm2_log_key, FileKind::secret, Need::optional);
   section.file("kek", out.kek, FileKind::kek);
   section.number("kek_epoch", out.kek_epoch, 1, 0xffff'ffff);
   section.finish();
+}
+
+void read_crypto(Section section, const Keys& keys, Crypto& out) {
+  static const auto kIsProfile = [](const std::string& text) { return text == "international" || text == "sm"; };
+  section.text("profile", out.profile, Need::optional, kIsProfile, " international 或 sm");
+  section.finish();
+  if (out.profile == "sm" && keys.sm2_log_key.empty()) {
+    section.fail(Code::CONFIG_VALUE, "国密（sm）需要 SM2 日志签名密钥：请填 keys.sm2_log_key", "profile");
+  }
 }
 
 void read_limits(Section section, Limits& out) {
@@ -199,6 +209,7 @@ Config read_all(Reading& reading, const json& document) {
   read_listen(top.object("listen"), config.listen);
   read_tls(top.object("tls", Need::mandatory), config.tls);
   read_keys(top.object("keys", Need::mandatory), config.keys);
+  read_crypto(top.object("crypto"), config.keys, config.crypto);
   top.file("directory", config.directory, FileKind::open);
   top.file("policy", config.policy, FileKind::open);
   top.file("adapters", config.adapters, FileKind::folder);

@@ -48,8 +48,14 @@ struct Tls {
 
 struct Keys {
   std::string log_key;          // file: Ed25519 private key, mode 0600
+  std::string sm2_log_key;      // file: SM2 private key, mode 0600: a second signature; empty: Ed25519 alone
   std::string kek;              // file: 32 raw bytes, mode 0600
   std::uint32_t kek_epoch = 1;  // goes up when the kek is changed
+};
+
+// Which algorithms protect the log (密码算法).
+struct Crypto {
+  std::string profile = "international";  // or "sm" (国密): SM4 and SM3 for new payloads, an SM3 tree signed with SM2
 };
 
 // The other gateway (对端网关); its URN and key pins come from the directory.
@@ -116,6 +122,7 @@ struct Config {
   Listen listen;
   Tls tls;
   Keys keys;
+  Crypto crypto;
   std::string directory;           // file
   std::string policy;              // file
   std::string adapters;            // folder

@@ -31,9 +31,11 @@ std::string_view default_text() {
   },
   "keys": {
     "log_key": "pki/log.key",           // 日志签名私钥（Ed25519），权限 0600
+    "sm2_log_key": "",                  // 日志的第二签名私钥（SM2），权限 0600；空：只用 Ed25519 签名
     "kek": "pki/kek",                   // 32 字节密钥加密密钥，权限 0600
     "kek_epoch": 1                      // 每次更换加 1
   },
+  "crypto": {"profile": "international"},   // international | sm（国密：SM4、SM3 与 SM2，见运维手册；须有 sm2_log_key）
   "directory": "directory.json",        // 名录：机构与证书
   "policy": "policy.json",              // 共享策略
   "adapters": "adapters",               // 映射与适配插件所在目录

@@ -43,4 +43,10 @@ inline void must(bool done, const char* what) {
   std::abort();
 }
 
+inline MdCtxPtr new_signature_context() {
+  MdCtxPtr ctx(EVP_MD_CTX_new());
+  must(ctx != nullptr, "signature");
+  return ctx;
+}
+
 }  // namespace chuanyu::crypto

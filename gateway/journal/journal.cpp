@@ -46,25 +46,22 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   Options& o = impl->options;
   if (o.clock == nullptr) o.clock = &impl->system_clock;
   if (o.log_key == nullptr) return error(Code::LOCAL_KEY_FILE, "缺少日志签名密钥");
+  if (o.profile == ledger::Profile::sm && o.sm2_log_key == nullptr) {
+    return error(Code::LOCAL_KEY_FILE, "国密配置缺少 SM2 日志签名密钥");
+  }
   CHUANYU_CHECK(storage::make_durable_folder(o.folder + "/blobs"));
   CHUANYU_CHECK(storage::flush_names(o.folder + "/blobs"));  // folders of an earlier process that was killed
   ::chmod(o.folder.c_str(), 0700);
 
   CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
   CHUANYU_CHECK(settle_rotation(o.folder));
-  CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch));
+  CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch, o.profile));
   impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
   CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->log, *impl->vault));
-  if (const auto& last = impl->log->checkpoint_at_open()) impl->publish(*last);
   impl->answered = impl->settled = impl->log->size();
   impl->metrics.size.set(static_cast<double>(impl->log->size()));
   impl->metrics.healthy.set(1);
-
-  CHUANYU_TRY(impl->signer, Signer::start(*impl->log, o.log_key, [raw = impl.get()](SignedNote note) {
-                const std::lock_guard guard(raw->mutex);
-                raw->note = std::move(note);
-                raw->changed.notify_one();
-              }));
+  CHUANYU_CHECK(impl->start_signers());
   impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, o.ballast_bytes, [raw = impl.get()] {
     const int dead = raw->log->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
     if (dead > 0) log::warn("journal.dead_readers", {{"count", dead}});
@@ -76,6 +73,22 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   impl->scrubber = std::make_unique<Scrubber>(*impl->log, o.folder, o.scrub_entries_per_second);
   impl->writer = std::thread([raw = impl.get()] { raw->run(); });
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
+}
+
+Status Journal::Impl::start_signers() {
+  const auto for_writer = [this](auto& waiting) {
+    return [this, &waiting](auto made) {
+      const std::lock_guard guard(mutex);
+      waiting = std::move(made);
+      changed.notify_one();
+    };
+  };
+  if (options.profile == ledger::Profile::sm) {
+    CHUANYU_TRY(sm3_signer, Sm3Signer::start(*log, options.sm2_log_key, for_writer(sm3)));
+  }
+  if (const auto& last = log->checkpoint_at_open()) publish(*last);
+  CHUANYU_TRY(signer, Signer::start(*log, {options.log_key, options.sm2_log_key}, for_writer(note)));
+  return {};
 }
 
 Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -95,22 +108,27 @@ void Journal::Impl::stop() {
   disk.reset();
   scrubber.reset();
   if (failed) return;
-  store_last_note();
+  store_last_notes();
   if (const Status closed = state->close_cleanly(); !closed.ok()) {
     log::warn("journal.state_not_flushed", {{"detail", closed.error().detail}});
   }
 }
 
 // The writer has ended: this thread may write.
-void Journal::Impl::store_last_note() {
-  if (!note) return;
-  Status stored = log->begin();
-  if (stored.ok()) {
-    log->put_checkpoint(*note);
-    stored = log->commit();
-  }
-  if (stored.ok()) publish(*note);
-  if (!stored.ok()) log::error("journal.checkpoint_not_stored", {{"detail", stored.error().detail}});
+void Journal::Impl::store_last_notes() {
+  const auto store = [this](const auto& put) {
+    Status stored = log->begin();
+    if (stored.ok()) {
+      put();
+      stored = log->commit();
+    }
+    if (!stored.ok()) log::error("journal.checkpoint_not_stored", {{"detail", stored.error().detail}});
+    return stored.ok();
+  };
+  if (note && store([this] { log->put_checkpoint(*note); })) publish(*note);
+  if (!sm3_signer) return;
+  sm3_signer->stop();
+  if (sm3) store([this] { log->put_sm3(*sm3); });
 }
 
 // --- request threads ------------------------------------------------------------------------------------------------
@@ -189,13 +207,16 @@ bool Journal::Impl::take_group(Group& group) {
   // On a busy core the requests that are being made ready come first: a commit costs the same for one and for fifty.
   std::this_thread::yield();
   std::unique_lock lock(mutex);
-  const auto something = [this] { return !queue.empty() || note || !cosignatures.empty() || draining || state_wanted; };
+  const auto something = [this] {
+    return !queue.empty() || note || sm3 || !cosignatures.empty() || draining || state_wanted;
+  };
   if (settled == answered) {
     changed.wait(lock, something);
   } else if (!changed.wait_for(lock, kStateIdle, something)) {
     state_wanted = true;
   }
   group.note = std::exchange(note, std::nullopt);
+  group.sm3 = std::exchange(sm3, std::nullopt);
   group.cosignatures = std::exchange(cosignatures, {});
   group.settle = std::exchange(state_wanted, false);
   std::size_t bytes = 0;
@@ -249,6 +270,7 @@ Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
     return {};
   }
   if (group.note) log->put_checkpoint(*group.note);
+  if (group.sm3) log->put_sm3(*group.sm3);
   for (const Cosignatures& of : group.cosignatures) {
     for (const ledger::NoteSignature& line : of.lines) log->put_cosignature(of.size, line);
   }
@@ -256,6 +278,7 @@ Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
   CHUANYU_CHECK(log->commit());
   metrics.commit.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (group.note) publish(*group.note);
+  if (sm3_signer) metrics.sm3_size.set(static_cast<double>(sm3_signer->size()));
   if (group.signs() && options.on_checkpoint) options.on_checkpoint();
   if (appended == 0) return {};
   signer->grown();
@@ -337,9 +360,12 @@ void Journal::Impl::fail(const Error& cause, Group& group) {
 }
 
 void Journal::Impl::publish(const SignedNote& stored) {
-  const std::lock_guard guard(published_mutex);
-  published = stored.note;
-  published_size = stored.size;
+  {
+    const std::lock_guard guard(published_mutex);
+    published = stored.note;
+    published_size = stored.size;
+  }
+  if (sm3_signer) sm3_signer->follow(stored.size);
 }
 
 }  // namespace chuanyu::journal

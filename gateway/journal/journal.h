@@ -23,9 +23,11 @@
 #include "gateway/base/result.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/crypto/sm2.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/ledger/merkle.h"
+#include "gateway/ledger/payload.h"
 #include "gateway/ledger/receipt.h"
 #include "gateway/storage/environment.h"
 
@@ -135,6 +137,9 @@ struct Options {
   Secret key_encryption_key;  // 32 bytes, epoch `key_epoch`
   std::uint32_t key_epoch = 1;
   std::shared_ptr<const crypto::SigningKey> log_key;
+  // What new payloads are sealed with. `sm` also keeps the second tree, and needs `sm2_log_key`.
+  ledger::Profile profile = ledger::Profile::international;
+  std::shared_ptr<const crypto::Sm2SigningKey> sm2_log_key;  // signs checkpoints too; null: Ed25519 alone
   const Clock* clock = nullptr;
   std::size_t queue_commands = 4096;  // a batch is taken whole or refused whole; an empty queue takes any batch
   int disk_refuse_percent = 90;     // of the file system; from here on only the log's own and closing entries are taken

@@ -17,6 +17,7 @@
 #include "gateway/journal/log_store.h"
 #include "gateway/journal/scrubber.h"
 #include "gateway/journal/signer.h"
+#include "gateway/journal/sm3_signer.h"
 #include "gateway/journal/state_store.h"
 #include "gateway/journal/vault.h"
 
@@ -31,6 +32,7 @@ struct JournalMetrics {
   metrics::Gauge queue = metrics::gauge("chuanyu_log_queue_commands", "Commands that wait for the writer");
   metrics::Gauge size = metrics::gauge("chuanyu_log_size_entries", "Length of the log");
   metrics::Gauge bytes = metrics::gauge("chuanyu_log_used_bytes", "Size of the log's file");
+  metrics::Gauge sm3_size = metrics::gauge("chuanyu_log_sm3_entries", "Entries in the SM3 tree (SM profile only)");
   metrics::Gauge unsigned_entries =
       metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
   metrics::Gauge healthy =
@@ -57,10 +59,11 @@ struct Group {
   std::vector<Outcome> outcomes;
   std::optional<SignedNote> note;
   std::vector<Cosignatures> cosignatures;
+  std::optional<Sm3Progress> sm3;
   bool settle = false;  // a reader waits for the state
 
   bool writes() const { return !commands.empty() || signs(); }
-  bool signs() const { return note || !cosignatures.empty(); }
+  bool signs() const { return note || sm3 || !cosignatures.empty(); }
   bool empty() const { return !writes() && !settle; }
 };
 
@@ -76,6 +79,7 @@ struct Journal::Impl {
   std::deque<Command> queue;
   std::optional<SignedNote> note;          // signed, waits to be stored
   std::vector<Cosignatures> cosignatures;  // wait to be stored
+  std::optional<Sm3Progress> sm3;          // waits to be stored
   std::optional<Hold> held;                // why nothing new is taken
   bool draining = false;
   bool state_wanted = false;
@@ -94,11 +98,13 @@ struct Journal::Impl {
   std::unique_ptr<Vault> vault;
   std::unique_ptr<StateStore> state;
   std::unique_ptr<Signer> signer;
+  std::unique_ptr<Sm3Signer> sm3_signer;  // SM profile only
   std::unique_ptr<DiskWatch> disk;
   std::unique_ptr<Scrubber> scrubber;
   std::thread writer;
   std::once_flag stopped;
 
+  Status start_signers();
   Sealed seal(Draft draft) const;
   std::optional<Error> refusal(const std::vector<Command>& commands) const;
   void refuse_writer_thread(const char* what) const;
@@ -112,7 +118,7 @@ struct Journal::Impl {
   bool decide(Command& command, Outcome& outcome);
   void append(const Sealed& sealed, Outcome& outcome);
   void fail(const Error& cause, Group& group);
-  void store_last_note();
+  void store_last_notes();
   void publish(const SignedNote& stored);
   void stop();
 };

@@ -82,7 +82,7 @@ void Journal::hold(std::optional<Hold> hold) {
 const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
 bool Journal::healthy() const {
   return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy() &&
-         (!impl_->scrubber || impl_->scrubber->healthy());
+         (!impl_->sm3_signer || impl_->sm3_signer->healthy()) && (!impl_->scrubber || impl_->scrubber->healthy());
 }
 
 }  // namespace chuanyu::journal

@@ -19,7 +19,7 @@ constexpr std::uint64_t kMapBytes = std::uint64_t{1} << 36;
 }  // namespace
 
 Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& folder, Secret key_encryption_key,
-                                                 std::uint32_t epoch) {
+                                                 std::uint32_t epoch, ledger::Profile profile) {
   if (key_encryption_key.reveal().size() != crypto::kAeadKeyBytes) {
     return error(Code::LOCAL_KEY_FILE, "密钥加密密钥应为 32 字节");
   }
@@ -28,7 +28,7 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& folder, Secr
   options.tables = layout::key_tables();
   options.map_bytes = kMapBytes;
   CHUANYU_TRY(auto environment, storage::Environment::open(options));
-  std::unique_ptr<KeyStore> made(new KeyStore(std::move(environment), std::move(key_encryption_key), epoch));
+  std::unique_ptr<KeyStore> made(new KeyStore(std::move(environment), std::move(key_encryption_key), epoch, profile));
   CHUANYU_TRY(made->token_key_, made->named_key("token"));
   CHUANYU_TRY(made->digest_key_, made->named_key("digest"));
   CHUANYU_CHECK(made->find_next_slot());
@@ -36,12 +36,14 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& folder, Secr
   return made;
 }
 
-KeyStore::KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch)
+KeyStore::KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch,
+                   ledger::Profile profile)
     : environment_(std::move(environment)),
       slots_(environment_->table(layout::kSlots)),
       named_(environment_->table(layout::kNamed)),
       key_encryption_key_(std::move(key_encryption_key)),
-      epoch_(epoch) {}
+      epoch_(epoch),
+      profile_(profile) {}
 
 KeyStore::~KeyStore() {
   {
@@ -61,14 +63,14 @@ Result<Secret> KeyStore::named_key(const char* name) {
     if (row) {
       auto key = ledger::unwrap_key(key_encryption_key_, name, *row);
       if (!key.ok()) return error(key.error().code, "密钥加密密钥与数据目录不符");
-      return key;
+      return std::move(key->secret);
     }
   }
-  Secret key(crypto::random_bytes(crypto::kAeadKeyBytes));
+  ledger::DataKey key{Secret(crypto::random_bytes(crypto::kAeadKeyBytes)), profile_};
   CHUANYU_TRY(auto txn, environment_->write());
   txn.put(named_, name, ledger::wrap_key(key_encryption_key_, epoch_, name, key));
   CHUANYU_CHECK(txn.commit());
-  return key;
+  return std::move(key.secret);
 }
 
 Status KeyStore::find_next_slot() {
@@ -88,13 +90,13 @@ Result<KeyStore::Slot> KeyStore::take() {
   return slot;
 }
 
-Result<std::optional<Secret>> KeyStore::slot_key(std::uint64_t slot) const {
+Result<std::optional<ledger::DataKey>> KeyStore::slot_key(std::uint64_t slot) const {
   CHUANYU_TRY(const auto txn, environment_->read());
   const auto row = txn.get(slots_, layout::number_key(slot));
   CHUANYU_CHECK(txn.status());
-  if (!row) return std::optional<Secret>{};
-  CHUANYU_TRY(Secret key, ledger::unwrap_key(key_encryption_key_, ledger::slot_name(slot), *row));
-  return std::optional<Secret>(std::move(key));
+  if (!row) return std::optional<ledger::DataKey>{};
+  CHUANYU_TRY(ledger::DataKey key, ledger::unwrap_key(key_encryption_key_, ledger::slot_name(slot), *row));
+  return std::optional<ledger::DataKey>(std::move(key));
 }
 
 Status KeyStore::destroy(const std::vector<std::uint64_t>& slots) {
@@ -117,7 +119,7 @@ Result<std::vector<KeyStore::Slot>> KeyStore::make_slots() {
   CHUANYU_TRY(auto txn, environment_->write());
   for (std::size_t i = 0; i < kBatch; ++i) {
     const std::string_view mine = random.reveal().substr(i * kRandomBytes, kRandomBytes);
-    Slot slot{next_slot_++, Secret(std::string(mine.substr(0, crypto::kAeadKeyBytes)))};
+    Slot slot{next_slot_++, {Secret(std::string(mine.substr(0, crypto::kAeadKeyBytes))), profile_}};
     txn.append(slots_, layout::number_key(slot.number),
                ledger::wrap_key(key_encryption_key_, epoch_, ledger::slot_name(slot.number), slot.key,
                                 mine.substr(crypto::kAeadKeyBytes)));

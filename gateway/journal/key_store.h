@@ -16,6 +16,7 @@
 
 #include "gateway/base/result.h"
 #include "gateway/base/secret.h"
+#include "gateway/ledger/payload.h"
 #include "gateway/storage/environment.h"
 
 namespace chuanyu::journal {
@@ -23,19 +24,19 @@ namespace chuanyu::journal {
 class KeyStore {
  public:
   static Result<std::unique_ptr<KeyStore>> open(const std::string& folder, Secret key_encryption_key,
-                                                std::uint32_t epoch);
+                                                std::uint32_t epoch, ledger::Profile profile);
   ~KeyStore();
 
   struct Slot {
     std::uint64_t number = 0;
-    Secret key;
+    ledger::DataKey key;  // of the store's profile
   };
   Result<Slot> take();  // waits for the refilling thread when the pool is empty
   // Destroys the keys of these slots: what was sealed under them can never be opened again. Durable when it returns;
   // those that are gone already are no failure.
   Status destroy(const std::vector<std::uint64_t>& slots);
   // Nothing when the key was destroyed.
-  Result<std::optional<Secret>> slot_key(std::uint64_t slot) const;
+  Result<std::optional<ledger::DataKey>> slot_key(std::uint64_t slot) const;
 
   bool healthy() const { return !failed_; }
 
@@ -45,7 +46,8 @@ class KeyStore {
   int check_readers() { return environment_->check_readers(); }
 
  private:
-  KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch);
+  KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch,
+           ledger::Profile profile);
   Result<Secret> named_key(const char* name);
   Status find_next_slot();
   Result<std::vector<Slot>> make_slots();
@@ -56,6 +58,7 @@ class KeyStore {
   storage::Table named_;
   Secret key_encryption_key_;
   std::uint32_t epoch_;
+  ledger::Profile profile_;
   Secret token_key_;
   Secret digest_key_;
   std::uint64_t next_slot_ = 1;  // the refilling thread's

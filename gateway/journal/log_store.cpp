@@ -1,6 +1,7 @@
 #include "gateway/journal/log_store.h"
 
 #include "gateway/ledger/layout.h"
+#include "gateway/ledger/sm_checkpoint.h"
 
 namespace chuanyu::journal {
 
@@ -111,6 +112,11 @@ void LogStore::put_cosignature(std::uint64_t size, const ledger::NoteSignature& 
   txn_->put(checkpoints_, layout::cosignature_key(size, line.key_id), ledger::to_line(line));
 }
 
+void LogStore::put_sm3(const Sm3Progress& progress) {
+  txn_->put(tree_row_, layout::kSm3TreeKey, layout::encode_sm3({ledger::sm3_origin(origin_), progress.tree}));
+  if (!progress.note.empty()) txn_->put(checkpoints_, layout::sm3_checkpoint_key(progress.tree.size()), progress.note);
+}
+
 Status LogStore::commit() {
   if (tree_.size() != size()) {
     tree_.take_changed(
@@ -168,7 +174,8 @@ Result<std::optional<SignedNote>> LogStore::checkpoint_from(std::uint64_t size, 
   const auto accepted = [&] { return found && (!accept || accept(found->note)); };
   for (bool more = cursor.seek(layout::number_key(size)); more; more = cursor.next()) {
     if (!layout::is_checkpoint_key(cursor.key())) {
-      if (found) found->note += cursor.value();  // otherwise of a checkpoint before
+      // Without a note found it is of a checkpoint before.
+      if (found && layout::is_cosignature_key(cursor.key())) found->note += cursor.value();
       continue;
     }
     if (accepted()) return found;
@@ -184,12 +191,34 @@ Result<std::optional<SignedNote>> LogStore::last_cosigned() const {
     CHUANYU_TRY(const auto txn, environment_->read());
     auto cursor = txn.cursor(checkpoints_);
     bool found = cursor.last();
-    while (found && layout::is_checkpoint_key(cursor.key())) found = cursor.previous();
+    while (found && !layout::is_cosignature_key(cursor.key())) found = cursor.previous();
     CHUANYU_CHECK(txn.status());
     if (!found) return std::optional<SignedNote>();
     size = read_u64(cursor.key());
   }
   return checkpoint_from(size, {});
+}
+
+Result<ledger::Sm3Frontier> LogStore::sm3_tree() const {
+  CHUANYU_TRY(const auto txn, environment_->read());
+  const auto row = txn.get(tree_row_, layout::kSm3TreeKey);
+  CHUANYU_CHECK(txn.status());
+  if (!row) return ledger::Sm3Frontier();
+  CHUANYU_TRY(auto stored, layout::decode_sm3_tree_row(*row));
+  if (stored.origin != ledger::sm3_origin(origin_)) return corrupt("SM3 树行属于另一日志");
+  return std::move(stored.frontier);
+}
+
+Result<std::optional<ledger::Checkpoint>> LogStore::last_sm3_checkpoint() const {
+  CHUANYU_TRY(const auto txn, environment_->read());
+  auto cursor = txn.cursor(checkpoints_);
+  bool found = cursor.last();
+  while (found && !layout::is_sm3_checkpoint_key(cursor.key())) found = cursor.previous();
+  CHUANYU_CHECK(txn.status());
+  if (!found) return std::optional<ledger::Checkpoint>();
+  CHUANYU_TRY(const auto note, ledger::parse_note(cursor.value()));
+  CHUANYU_TRY(auto checkpoint, ledger::parse_checkpoint(note.text));
+  return std::optional(std::move(checkpoint));
 }
 
 Result<crypto::Digest> LogStore::root_at(std::uint64_t size) const {

@@ -25,6 +25,12 @@ struct SignedNote {
   std::string note;
 };
 
+// How far the second tree is, and its checkpoint there; no note while it catches up.
+struct Sm3Progress {
+  ledger::Sm3Frontier tree;
+  std::string note;
+};
+
 class LogStore {
  public:
   static Result<std::unique_ptr<LogStore>> open(const std::string& folder, const std::string& origin,
@@ -37,6 +43,7 @@ class LogStore {
   std::uint64_t append(BytesView entry, const crypto::Digest& leaf);  // the entry's index
   void put_checkpoint(const SignedNote& note);
   void put_cosignature(std::uint64_t size, const ledger::NoteSignature& line);
+  void put_sm3(const Sm3Progress& progress);
   Status commit();  // with the changed tiles and the tree row; publishes the durable size
   void abort();     // only when nothing was appended
   crypto::Digest root() const { return tree_.root(); }
@@ -55,6 +62,9 @@ class LogStore {
   Result<std::optional<SignedNote>> checkpoint_from(std::uint64_t size, const Accept& accept) const;
   // The last that a witness cosigned.
   Result<std::optional<SignedNote>> last_cosigned() const;
+  // The second tree as it was stored last; empty when it never was.
+  Result<ledger::Sm3Frontier> sm3_tree() const;
+  Result<std::optional<ledger::Checkpoint>> last_sm3_checkpoint() const;
   const std::optional<SignedNote>& checkpoint_at_open() const { return checkpoint_; }
   const std::string& origin() const { return origin_; }
   std::uint64_t used_bytes() const { return environment_->used_bytes(); }

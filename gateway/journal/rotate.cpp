@@ -61,7 +61,7 @@ class Copy {
       CHUANYU_TRY(auto txn, to_.write());
       for (std::uint64_t i = 0; more && i < kKeysPerTxn; ++i, ++done, more = cursor.next()) {
         const std::string place = name_of(cursor.key());
-        CHUANYU_TRY(const Secret key, ledger::unwrap_key(rotation_.old_key, place, cursor.value()));
+        CHUANYU_TRY(const ledger::DataKey key, ledger::unwrap_key(rotation_.old_key, place, cursor.value()));
         txn.append(to_.table(name), cursor.key(), ledger::wrap_key(rotation_.new_key, rotation_.new_epoch, place, key));
       }
       CHUANYU_CHECK(txn.commit());

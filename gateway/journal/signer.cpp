@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "gateway/base/log.h"
+#include "gateway/ledger/sm_checkpoint.h"
 
 namespace chuanyu::journal {
 namespace {
@@ -13,9 +14,8 @@ constexpr std::uint64_t kChunk = 4096;  // entries a read transaction
 
 }  // namespace
 
-Result<std::unique_ptr<Signer>> Signer::start(const LogStore& log, std::shared_ptr<const crypto::SigningKey> key,
-                                              HandOver hand_over) {
-  std::unique_ptr<Signer> made(new Signer(log, std::move(key), std::move(hand_over)));
+Result<std::unique_ptr<Signer>> Signer::start(const LogStore& log, Keys keys, HandOver hand_over) {
+  std::unique_ptr<Signer> made(new Signer(log, std::move(keys), std::move(hand_over)));
   if (const auto& last = log.checkpoint_at_open()) {
     CHUANYU_TRY(auto frontier, ledger::read_frontier(last->size, ledger::node_reader(log.tiles())));
     CHUANYU_TRY(made->tree_, ledger::TreeWriter::resume(std::move(frontier), log.tiles()));
@@ -25,8 +25,8 @@ Result<std::unique_ptr<Signer>> Signer::start(const LogStore& log, std::shared_p
   return made;
 }
 
-Signer::Signer(const LogStore& log, std::shared_ptr<const crypto::SigningKey> key, HandOver hand_over)
-    : log_(log), key_(std::move(key)), hand_over_(std::move(hand_over)) {}
+Signer::Signer(const LogStore& log, Keys keys, HandOver hand_over)
+    : log_(log), keys_(std::move(keys)), hand_over_(std::move(hand_over)) {}
 
 Signer::~Signer() { stop(); }
 
@@ -70,7 +70,8 @@ bool Signer::sign() {
     return false;
   }
   const ledger::Checkpoint checkpoint{log_.origin(), size, tree_.root(), {}};
-  SignedNote note{size, ledger::sign_checkpoint(checkpoint, *key_)};
+  SignedNote note{size, ledger::sign_checkpoint(checkpoint, *keys_.ed25519)};
+  if (keys_.sm2 != nullptr) note.note += ledger::sm2_line(ledger::to_text(checkpoint), log_.origin(), *keys_.sm2);
   signed_size_ = size;
   hand_over_(std::move(note));
   return true;

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "gateway/crypto/signature.h"
+#include "gateway/crypto/sm2.h"
 #include "gateway/journal/log_store.h"
 
 namespace chuanyu::journal {
@@ -24,9 +25,13 @@ class Signer {
   static constexpr std::chrono::milliseconds kSignEvery{100};
   using HandOver = std::function<void(SignedNote note)>;  // on the signer's thread
 
+  struct Keys {
+    std::shared_ptr<const crypto::SigningKey> ed25519;
+    std::shared_ptr<const crypto::Sm2SigningKey> sm2;  // null: no second signature line
+  };
+
   // Takes up where the last checkpoint stands.
-  static Result<std::unique_ptr<Signer>> start(const LogStore& log, std::shared_ptr<const crypto::SigningKey> key,
-                                               HandOver hand_over);
+  static Result<std::unique_ptr<Signer>> start(const LogStore& log, Keys keys, HandOver hand_over);
   ~Signer();
 
   void grown();  // the durable size has changed
@@ -35,14 +40,14 @@ class Signer {
   std::uint64_t signed_size() const { return signed_size_; }
 
  private:
-  Signer(const LogStore& log, std::shared_ptr<const crypto::SigningKey> key, HandOver hand_over);
+  Signer(const LogStore& log, Keys keys, HandOver hand_over);
   void run();
   bool sign();
   Status verify_to(std::uint64_t size);
   Status compare_tiles();
 
   const LogStore& log_;
-  const std::shared_ptr<const crypto::SigningKey> key_;
+  const Keys keys_;
   const HandOver hand_over_;
   ledger::TreeWriter tree_;  // of what was verified
   std::atomic<std::uint64_t> signed_size_{0};

@@ -50,30 +50,47 @@ Status subproof(std::uint64_t old_size, std::uint64_t begin, std::uint64_t end, 
   return {};
 }
 
-}  // namespace
-
-Digest leaf_hash(BytesView entry) { return crypto::sha256({BytesView("\0", 1), entry}); }
-
-Digest node_hash(const Digest& left, const Digest& right) {
-  return crypto::sha256({BytesView("\x01", 1), crypto::view(left), crypto::view(right)});
+template <typename Hash>
+Digest leaf_of(BytesView entry) {
+  return Hash::of({BytesView("\0", 1), entry});
 }
 
-Digest empty_root() { return crypto::sha256(BytesView{}); }
+template <typename Hash>
+Digest node_of(const Digest& left, const Digest& right) {
+  return Hash::of({BytesView("\x01", 1), crypto::view(left), crypto::view(right)});
+}
 
-std::optional<Frontier> Frontier::from(std::uint64_t size, std::vector<Digest> nodes) {
+}  // namespace
+
+Digest leaf_hash(BytesView entry) { return leaf_of<Sha256Hash>(entry); }
+Digest node_hash(const Digest& left, const Digest& right) { return node_of<Sha256Hash>(left, right); }
+Digest empty_root() { return Sha256Hash::of({}); }
+Digest sm3_leaf_hash(BytesView entry) { return leaf_of<Sm3Hash>(entry); }
+
+template <typename Hash>
+Digest BasicFrontier<Hash>::node(const Digest& left, const Digest& right) {
+  return node_of<Hash>(left, right);
+}
+
+template <typename Hash>
+std::optional<BasicFrontier<Hash>> BasicFrontier<Hash>::from(std::uint64_t size, std::vector<Digest> nodes) {
   if (static_cast<std::size_t>(std::popcount(size)) != nodes.size()) return std::nullopt;
-  Frontier made;
+  BasicFrontier made;
   made.size_ = size;
   made.nodes_ = std::move(nodes);
   return made;
 }
 
-Digest Frontier::root() const {
-  if (nodes_.empty()) return empty_root();
+template <typename Hash>
+Digest BasicFrontier<Hash>::root() const {
+  if (nodes_.empty()) return Hash::of({});
   Digest hash = nodes_.back();
-  for (std::size_t i = nodes_.size() - 1; i-- > 0;) hash = node_hash(nodes_[i], hash);
+  for (std::size_t i = nodes_.size() - 1; i-- > 0;) hash = node(nodes_[i], hash);
   return hash;
 }
+
+template class BasicFrontier<Sha256Hash>;
+template class BasicFrontier<Sm3Hash>;
 
 Result<Frontier> read_frontier(std::uint64_t size, const NodeReader& node) {
   std::vector<Digest> nodes;

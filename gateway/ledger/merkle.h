@@ -1,6 +1,7 @@
 // gateway/ledger/merkle.h: the Merkle tree of RFC 6962 over the log's entries: growing it, and proofs about it.
 //
-// Leaf H(0x00 ‖ entry), node H(0x01 ‖ left ‖ right), SHA-256; the empty tree's root is H("").
+// Leaf H(0x00 ‖ entry), node H(0x01 ‖ left ‖ right); the empty tree's root is H(""). H is SHA-256; the SM profile's
+// second tree is the same with SM3, of which only the frontier is kept.
 // Pure, threads: plain values. Failure: the functions that make proofs pass on what the NodeReader says; the functions
 // that verify return false for anything that is not a proof, whatever is wrong with it.
 #pragma once
@@ -19,23 +20,33 @@ namespace chuanyu::ledger {
 
 using crypto::Digest;
 
+// The hash functions of the two trees.
+struct Sha256Hash {
+  static Digest of(std::initializer_list<BytesView> parts) { return crypto::sha256(parts); }
+};
+struct Sm3Hash {
+  static Digest of(std::initializer_list<BytesView> parts) { return crypto::sm3(parts); }
+};
+
 Digest leaf_hash(BytesView entry);
 Digest node_hash(const Digest& left, const Digest& right);
 Digest empty_root();
+Digest sm3_leaf_hash(BytesView entry);
 
 // The roots of the full subtrees that a tree of some size is made of, largest first: all that is needed to grow it.
-class Frontier {
+template <typename Hash>
+class BasicFrontier {
  public:
-  Frontier() = default;
+  BasicFrontier() = default;
   // Nothing when `nodes` has not as many hashes as `size` has one-bits.
-  static std::optional<Frontier> from(std::uint64_t size, std::vector<Digest> nodes);
+  static std::optional<BasicFrontier> from(std::uint64_t size, std::vector<Digest> nodes);
 
   // Calls on_node(level, hash) for every subtree of 2^level leaves, level >= 1, that this leaf completes.
   template <typename OnNode>
   void append(Digest leaf, OnNode&& on_node) {
     unsigned level = 0;
     for (std::uint64_t bits = size_++; (bits & 1) != 0; bits >>= 1) {
-      leaf = node_hash(nodes_.back(), leaf);
+      leaf = node(nodes_.back(), leaf);
       nodes_.pop_back();
       on_node(++level, leaf);
     }
@@ -48,12 +59,16 @@ class Frontier {
   std::uint64_t size() const { return size_; }
   Digest root() const;
   const std::vector<Digest>& nodes() const { return nodes_; }
-  bool operator==(const Frontier&) const = default;
+  bool operator==(const BasicFrontier&) const = default;
 
  private:
+  static Digest node(const Digest& left, const Digest& right);
+
   std::uint64_t size_ = 0;
   std::vector<Digest> nodes_;
 };
+using Frontier = BasicFrontier<Sha256Hash>;
+using Sm3Frontier = BasicFrontier<Sm3Hash>;
 
 // The hash of the full subtree over the leaves [index << level, (index + 1) << level).
 using NodeReader = std::function<Result<Digest>(unsigned level, std::uint64_t index)>;

@@ -153,6 +153,18 @@ TEST(Config, PeersMustDifferFromEachOtherAndFromThisGateway) {
                                    "CONFIG_VALUE /peers/2/id"));
 }
 
+TEST(Config, TheSmProfileNeedsItsKey) {
+  const std::string text(default_text());
+  const std::string sm = replaced(text, "\"profile\": \"international\"", "\"profile\": \"sm\"");
+  EXPECT_THAT(errors_of(parse_text(sm)), ElementsAre("CONFIG_VALUE /crypto/profile"));
+  const auto loaded = parse_text(replaced(sm, "\"sm2_log_key\": \"\"", "\"sm2_log_key\": \"sm2.key\""));
+  ASSERT_THAT(errors_of(loaded), IsEmpty());
+  EXPECT_EQ(std::get<Config>(loaded).crypto.profile, "sm");
+  EXPECT_EQ(std::get<Config>(parse_text(text)).crypto.profile, "international");
+  EXPECT_THAT(errors_of(parse_text(replaced(text, "\"profile\": \"international\"", "\"profile\": \"gm\""))),
+              ElementsAre("CONFIG_VALUE /crypto/profile"));
+}
+
 TEST(Config, HubModeHasNoPeers) {
   const std::string text(default_text());
   const auto from = text.find("\"peers\"");

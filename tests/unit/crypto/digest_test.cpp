@@ -1,4 +1,4 @@
-// SHA-256 and HMAC-SHA-256 against published vectors: NIST FIPS 180-4 examples, RFC 4231.
+// Digests and HMACs against published vectors: NIST FIPS 180-4 examples, RFC 4231; GB/T 32905-2016.
 #include "gateway/crypto/digest.h"
 
 #include <gtest/gtest.h>
@@ -64,6 +64,27 @@ TEST(HmacSha256, AnEmptyKeyIsNotTheKeyOfTheLastCall) {
   EXPECT_NE(hex(empty), hex(other));
   // OpenSSL's own test data: HMAC-SHA-256 of nothing with the empty key.
   EXPECT_EQ(hex(empty), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+TEST(Sm3, Gb32905Examples) {  // annex A.1 and A.2
+  EXPECT_EQ(hex(sm3("abc")), "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+  std::string sixteen;
+  for (int i = 0; i < 16; ++i) sixteen += "abcd";
+  EXPECT_EQ(hex(sm3(sixteen)), "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732");
+  EXPECT_EQ(sm3({"a", "", "bc"}), sm3("abc"));
+}
+
+// The values were computed from RFC 2104's definition and agree with `openssl dgst -sm3 -mac HMAC`.
+TEST(HmacSm3, HmacOfRfc2104OverSm3) {
+  const auto mac = [](BytesView key, BytesView data) { return hex(hmac_sm3(key, {data})); };
+  EXPECT_EQ(mac("Jefe", "what do ya want for nothing?"),
+            "2e87f1d16862e6d964b50a5200bf2b10b764faa9680a296a2405f24bec39f882");
+  EXPECT_EQ(mac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+            "b4fd844e13342002f0b2e0690ea7741f1497d993a70494cea601e657bedf67a0");
+  EXPECT_EQ(hmac_sm3("Jefe", {"what do ya ", "want for nothing?"}), hmac_sm3("Jefe", {"what do ya want for nothing?"}));
+  EXPECT_EQ(mac("", ""), "0d23f72ba15e9c189a879aefc70996b06091de6e64d31b7a84004356dd915261");
+  EXPECT_EQ(mac({}, ""), "0d23f72ba15e9c189a879aefc70996b06091de6e64d31b7a84004356dd915261")
+      << "no key is the empty key, not that of the last call";
 }
 
 }  // namespace

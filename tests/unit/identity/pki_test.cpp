@@ -10,6 +10,7 @@
 
 #include "gateway/crypto/key_file.h"
 #include "gateway/crypto/signature.h"
+#include "gateway/crypto/sm2.h"
 #include "gateway/identity/directory.h"
 #include "gateway/identity/json_file.h"
 
@@ -107,6 +108,9 @@ TEST_F(Pki, KeysArePrivateAndUsable) {
     const auto key = crypto::SigningKey::from_pem_file(at(stem + "-log.key"));
     ASSERT_TRUE(key.ok()) << key.error().to_text();
     EXPECT_EQ(crypto::VerifyKey::from_pem_file(at(stem + "-log.pub"))->raw(), key->verify_key().raw());
+    const auto sm2 = crypto::Sm2SigningKey::from_pem_file(at(stem + "-log-sm2.key"));
+    ASSERT_TRUE(sm2.ok()) << sm2.error().to_text();
+    EXPECT_EQ(crypto::Sm2VerifyKey::from_pem_file(at(stem + "-log-sm2.pub"))->raw(), sm2->verify_key().raw());
     EXPECT_TRUE(crypto::read_raw_key_file(at(stem + "-kek.key"), 32).ok());
   }
 }

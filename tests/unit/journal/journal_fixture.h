@@ -93,9 +93,10 @@ class JournalTest : public testing::Test {
     made.log_key = key_;
     return made;
   }
-  Status open() {
+  Status open() { return open(options()); }
+  Status open(Options with) {
     journal_.reset();
-    auto opened = Journal::open(options(), projection_);
+    auto opened = Journal::open(std::move(with), projection_);
     if (!opened.ok()) return opened.error();
     journal_ = *std::move(opened);
     return {};
