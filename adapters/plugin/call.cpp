@@ -1,11 +1,10 @@
 #include "adapters/plugin/call.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <ctime>
 #include <new>
 
 namespace chuanyu::adapters::plugin {

@@ -103,7 +103,7 @@ Error nothing(chuanyu_status status, bool late) {
 
 }  // namespace
 
-std::string GapSets::known(std::string name) {
+std::string GapSets::known(const std::string& name) {
   constexpr std::size_t kMost = 64;
   const std::lock_guard lock(mutex_);
   if (names_.size() < kMost) names_.insert(name);

@@ -17,7 +17,7 @@ namespace chuanyu::adapters::plugin {
 // only so many names; what comes beyond them is one.
 class GapSets {
  public:
-  std::string known(std::string name);
+  std::string known(const std::string& name);
 
  private:
   std::mutex mutex_;

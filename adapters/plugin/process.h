@@ -36,12 +36,13 @@ class Process {
  private:
   Process() = default;
   Status receive(void* message, std::size_t size, std::int64_t until_ns);
-  void allow_cpu(std::int64_t until_ns) const;
+  void allow_cpu(std::int64_t until_ns);
   // Kills it when it still lives; how it ended, in Chinese.
   std::string end();
 
   pid_t pid_ = -1;
   int socket_ = -1;
+  std::int64_t cpu_until_ns_ = 0;
   std::uint8_t* memory_ = nullptr;
   std::uint64_t memory_size_ = 0;
   std::uint64_t request_size_ = 0;

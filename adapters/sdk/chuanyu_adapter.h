@@ -12,6 +12,7 @@
  * marks with a later version. Valid C11 and C++20. */
 #ifndef CHUANYU_ADAPTER_H
 #define CHUANYU_ADAPTER_H
+/* NOLINTBEGIN: this is C */
 
 #include <stdint.h>
 
@@ -172,4 +173,5 @@ extern const chuanyu_entry chuanyu_adapter_entry;
 }
 #endif
 
+/* NOLINTEND */
 #endif /* CHUANYU_ADAPTER_H */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -44,5 +45,10 @@ struct Rebuilt {
   std::string digest;  // hex; equal states, equal digests
 };
 Result<Rebuilt> rebuild_state(const config::Config& config);
+
+// Wraps every payload key anew under another key-encryption key: for --rotate-kek. How many there were. No gateway may
+// be running on the data folder (LOCAL_IN_USE).
+Result<std::uint64_t> rotate_kek(const config::Config& config, const std::string& new_kek,
+                                 const std::function<void(std::uint64_t done, std::uint64_t all)>& progress);
 
 }  // namespace chuanyu::app

@@ -82,6 +82,25 @@ int rebuild_state(const chuanyu::config::Config& config) {
   return 0;
 }
 
+int rotate_kek(const chuanyu::config::Config& config, const std::string& new_kek) {
+  const bool seen = ::isatty(STDERR_FILENO) == 1;
+  const auto rotated = chuanyu::app::rotate_kek(config, new_kek, [seen](std::uint64_t done, std::uint64_t all) {
+    if (seen)
+      std::fprintf(stderr, "\r已换 %llu/%llu", static_cast<unsigned long long>(done),
+                   static_cast<unsigned long long>(all));
+  });
+  if (seen) std::fputc('\n', stderr);
+  if (!rotated.ok()) {
+    print({rotated.error()});
+    return 1;
+  }
+  std::printf(
+      "已用新密钥重新加密 %llu 把数据密钥，密钥期 %u。请把配置的 keys.kek 改为 %s、keys.kek_epoch 改为 %u，\n"
+      "启动网关（状态将重建），确认无误后销毁旧的密钥加密密钥及其全部备份。\n",
+      static_cast<unsigned long long>(*rotated), config.keys.kek_epoch + 1, new_kek.c_str(), config.keys.kek_epoch + 1);
+  return 0;
+}
+
 int restore(const chuanyu::config::Config& config, const std::string& exported) {
   const auto entries = chuanyu::app::restore(config, exported);
   if (!entries.ok()) {
@@ -105,10 +124,13 @@ int main(int argc, char** argv) {
   bool print_default = false;
   bool rebuild = false;
   std::string exported;
+  std::string new_kek;
   chuanyu::terminal::begin(cli);
   cli.add_option("--config", path, "配置文件")->type_name("文件")->envname("CHUANYU_CONFIG");
   cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
   cli.add_flag("--rebuild-state", rebuild, "由日志重建状态并打印其摘要后退出（网关须已停止）");
+  cli.add_option("--rotate-kek", new_kek, "换用新的密钥加密密钥（32 字节文件）后退出（网关须已停止）")
+      ->type_name("文件");
   cli.add_option("--restore", exported,
                  "由 chuanyu-audit export --with-keys 的目录恢复数据目录后退出（数据目录须为空）")
       ->type_name("目录");
@@ -138,6 +160,7 @@ int main(int argc, char** argv) {
   }
   chuanyu::log::set_level(config.log_level);
   if (rebuild) return rebuild_state(config);
+  if (!new_kek.empty()) return rotate_kek(config, new_kek);
   if (!exported.empty()) return restore(config, exported);
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);

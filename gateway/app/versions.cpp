@@ -6,6 +6,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "adapters/content.h"
+
 namespace chuanyu::app {
 namespace {
 
@@ -30,28 +32,32 @@ std::set<std::string> accepted_mappings(const std::string& file, std::vector<Err
         return name.is_string() && name.template get_ref<const std::string&>().find('@') != std::string::npos;
       });
   if (!sound) {
-    errors.push_back(error(Code::CONFIG_VALUE, "应为 {\"accepted\": [\"格式@版本\", …]}，如 sc.case.v1@2.0.0", file));
+    errors.push_back(
+        error(Code::CONFIG_VALUE,
+              "应为 {\"accepted\": [\"格式@版本\", …]}，如 sc.case.v1@2.0.0；不再有映射的格式写 格式@removed", file));
     return accepted;
   }
   for (const auto& name : document["accepted"]) accepted.insert(name.get<std::string>());
   return accepted;
 }
 
-std::vector<Error> breaking(const adapters::Registry& now, const adapters::Registry& in_force,
+std::vector<Error> breaking(const adapters::Registry& now, const std::vector<exchange::MappingVersion>& versions,
                             const std::set<std::string>& accepted) {
-  std::vector<Error> errors = now.compatible_with(in_force);
-  for (const auto& adapter : now.all()) {
-    const adapters::Profile& profile = adapter->profile();
-    const auto before = in_force.find(profile.id);
-    if (!before || major_of(profile.mapping_version) <= major_of(before->profile().mapping_version)) continue;
-    const std::string name = profile.id + "@" + profile.mapping_version;
-    const std::string file = "/" + profile.id + ".mapping.json#";
-    for (Error& found : errors) {
-      if (found.where.find(file) == std::string::npos) continue;
-      found.detail += "；确须如此，请在 accepted_mappings 所指的文件中写上 " + name;
+  const ledger::MappingRef& last = versions.back().mapping;
+  const auto adapter = now.find(last.id);
+  if (adapter && adapter->profile().fingerprint == last.fingerprint) return {};
+  const std::string version = adapter ? adapter->profile().mapping_version : "removed";
+  const bool may_break = !adapter || major_of(version) > major_of(last.version);
+  const std::string name = last.id + "@" + version;
+  if (may_break && accepted.contains(name)) return {};
+  std::vector<Error> errors;
+  for (const auto& [mapping, content] : versions) {
+    if (major_of(mapping.version) != major_of(last.version)) continue;  // before a break that was accepted
+    for (Error& found : adapters::incompatible_with(now, mapping.id, content)) {
+      if (may_break) found.detail += "；确须如此，请在 accepted_mappings 所指的文件中写上 " + name;
+      const auto same = [&](const Error& e) { return e.where == found.where && e.detail == found.detail; };
+      if (std::none_of(errors.begin(), errors.end(), same)) errors.push_back(std::move(found));
     }
-    if (accepted.contains(name))
-      std::erase_if(errors, [&](const Error& found) { return found.where.find(file) != std::string::npos; });
   }
   return errors;
 }

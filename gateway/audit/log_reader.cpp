@@ -46,6 +46,10 @@ std::optional<LogReader::Note> LogReader::checkpoint_from(std::uint64_t size) co
   std::optional<Note> found;
   const Status read =
       for_each_row(Rows::checkpoints, layout::number_key(size), [&](BytesView key, BytesView value) -> Result<bool> {
+        if (!layout::is_checkpoint_key(key) && key.size() != layout::kCosignatureKeyBytes) {
+          if (!found) found = Note{size, {}};  // a key that nobody wrote: no note, as verify() will say
+          return false;
+        }
         if (!layout::is_checkpoint_key(key)) {  // a witness's cosignature: of this one, or of one before
           if (found) found->note += value;
           return true;

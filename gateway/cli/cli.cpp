@@ -30,6 +30,7 @@ struct Arguments {
   QueryArguments query;
   InboxArguments inbox;
   ReceiptArguments receipt;
+  EraseArguments erase;
   std::string id;
   bool every = false;
   std::string admin_url;
@@ -192,6 +193,11 @@ void build(CLI::App& app, Arguments& all) {
   receipt_command->add_option("-o,--out", all.receipt.file, "写到文件；缺省为标准输出")->type_name("文件");
   receipt_command->callback(
       [&all] { all.chosen = [&all](Session& session) { return receipt(session, all.receipt); }; });
+  auto* erase_command = app.add_subcommand("erase", "依法删除若干交换的内容（运维）：日志条目与证明保留，内容不再可读");
+  erase_command->add_option("交换编号", all.erase.ids, "交换编号，可多个")->required()->type_name("");
+  erase_command->add_option("--basis", all.erase.basis, "法律依据或决定文号")->required()->type_name("文字");
+  erase_command->add_option("--approver", all.erase.approver, "批准人或批准机关")->required()->type_name("文字");
+  erase_command->callback([&all] { all.chosen = [&all](Session& session) { return erase(session, all.erase); }; });
   add_simple(app, all, "mappings", "网关在用的格式", mappings);
   add_simple(app, all, "gaps", "代码集不认识的值：各多少次，何时首见", gaps);
   add_quarantine(app, all);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/cli/session.h"
 
@@ -63,6 +64,12 @@ struct ReceiptArguments {
   std::string file;  // empty or "-": standard output
 };
 int receipt(Session& session, const ReceiptArguments& arguments);
+struct EraseArguments {
+  std::vector<std::string> ids;
+  std::string basis;
+  std::string approver;
+};
+int erase(Session& session, const EraseArguments& arguments);
 
 int whoami(Session& session);
 int mappings(Session& session);

@@ -125,6 +125,15 @@ int status(Session& session, const std::string& id) {
   return kOk;
 }
 
+int erase(Session& session, const EraseArguments& arguments) {
+  const Json body = {{"exchanges", arguments.ids}, {"basis", arguments.basis}, {"approver", arguments.approver}};
+  const auto answer = session.post_json("/v1/erasures", body, {});
+  if (answer.exit != kOk || session.printed(answer)) return answer.exit;
+  session.out() << "已销毁 " << text_at(answer.body, "/payloads") << " 份内容的密钥\n";
+  print_receipt(session, answer.body.value("receipt", Json()));
+  return kOk;
+}
+
 int receipt(Session& session, const ReceiptArguments& arguments) {
   const auto answer = session.call("GET", "/v1/exchanges/" + percent_encode(arguments.id) + ":receipt");
   if (answer.exit != kOk) return answer.exit;

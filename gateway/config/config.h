@@ -98,12 +98,14 @@ struct Witness {
   std::string name;                       // of this gateway as a witness
   std::string key;                        // file: Ed25519 private key, mode 0600; empty: this gateway is no witness
   std::chrono::milliseconds every{1000};  // between rounds
-  std::uint32_t grace_minutes = 240;      // without a quorum: from then on new exchanges are refused
+  std::uint32_t grace_seconds = 14'400;   // without a quorum: from then on new exchanges are refused
   std::uint32_t entangle_seconds = 60;    // between entries about what was cosigned for others
 };
 
 struct Disk {
-  int refuse_percent = 90;  // of the file system of `data`
+  int refuse_percent = 90;                       // of the file system of `data`
+  std::uint32_t ballast_mb = 1024;               // MiB kept in reserve, given up when the disk is all but full; 0: none
+  std::uint32_t scrub_entries_per_second = 500;  // how fast the log is read again and compared with its tree; 0: never
 };
 
 struct Config {

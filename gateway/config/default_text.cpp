@@ -47,7 +47,7 @@ std::string_view default_text() {
     "policy": "",                       // 见证策略文件（C2SP tlog-policy）；空：不请人见证
     "name": "sc.witness", "key": "",    // 本网关作为见证方的名称与私钥（Ed25519，权限 0600）；空：不为他人见证
     "every_ms": 1000,                   // 两次请求见证的最短间隔
-    "grace_minutes": 240,               // 没有足够见证超过此时限后，不再接收新的交换
+    "grace_seconds": 14400,             // 没有足够见证超过此时限后，不再接收新的交换
     "entangle_seconds": 60              // 把为对端所见证的写入本日志的间隔
   },
   "checks": {                           // 校验不通过时：reject 拒收 | quarantine 隔离 | warn 只提示；未写的按映射
@@ -63,7 +63,11 @@ std::string_view default_text() {
   },
   "threads": {"loops": 0, "workers": 0, "stream_workers": 2},   // 0：按核数
   "exchange": {"default_expiry_hours": 168, "query_wait_ms": 5000},
-  "disk": {"refuse_percent": 90},       // 磁盘占用超过此百分比时拒收
+  "disk": {
+    "refuse_percent": 90,               // 磁盘占用超过此百分比时拒收
+    "ballast_mb": 1024,                 // 预留空间（MiB）：磁盘将满时放弃，供收尾与处置使用；0 表示不留
+    "scrub_entries_per_second": 500     // 巡检：每秒重读多少条日志与哈希树核对；0 表示不巡检
+  },
   "log_level": "info"                   // debug | info | warn | error
 }
 )json";

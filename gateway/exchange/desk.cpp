@@ -83,11 +83,11 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
       entry.what = name;
       entry.content = *text;
     }
+    const auto logged = state.mappings(txn);
     for (const auto& adapter : world->adapters->all()) {
       const adapters::Profile& profile = adapter->profile();
-      Bytes fingerprint;
-      append_u64(fingerprint, profile.fingerprint);
-      if (state.meta_value(txn, "mapping/" + profile.id) == fingerprint) continue;
+      const auto before = logged.find(profile.id);
+      if (before != logged.end() && before->second.back().fingerprint == profile.fingerprint) continue;
       ledger::Entry& entry = change(EntryKind::mapping);
       entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
       if (const adapters::Plan* plan = world->adapters->plan(profile.id)) entry.content = adapters::content_of(*plan);
@@ -98,6 +98,10 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
     Bytes body;
     if (entry.content.size() > kKeptArrivalBytes) body = std::exchange(entry.content, {});
     const journal::Outcome outcome = journal.append({std::move(entry), std::move(body)});
+    if (!outcome.status.ok() && outcome.status.error().code == Code::LOCAL_LOG_BEHIND) {
+      log::warn("world.not_logged", {{"kind", to_string(changes.front().kind)}, {"why", "LOCAL_LOG_BEHIND"}});
+      break;  // nothing is decided any more that could refer to it: reading goes on
+    }
     CHUANYU_CHECK(outcome.status);
   }
   const std::lock_guard lock(world_mutex_);

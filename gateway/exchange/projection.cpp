@@ -75,15 +75,18 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
     case EntryKind::shard_open: return txn.put(state_.meta_table, "log", entry.exchange.bytes());
     case EntryKind::policy: return txn.put(state_.meta_table, "policy", crypto::view(entry.policy));
     case EntryKind::directory: return txn.put(state_.meta_table, "directory", crypto::view(entry.directory));
+    case EntryKind::erasure: return erased(txn, applied);
     case EntryKind::key:
     case EntryKind::admin: {
       const BytesView content = entry.content.empty() ? applied.body : BytesView(entry.content);
       return txn.put(state_.meta_table, entry.what, crypto::view(crypto::sha256(content)));
     }
     case EntryKind::mapping: {
-      Bytes value;
-      append_u64(value, entry.mapping_in.fingerprint);
-      return txn.put(state_.meta_table, "mapping/" + entry.mapping_in.id, value);
+      const Bytes key = "mapping/" + entry.mapping_in.id;
+      Bytes versions = state_.meta_value(txn, key);
+      append_u64(versions, entry.mapping_in.fingerprint);
+      append_u64(versions, applied.index);
+      return txn.put(state_.meta_table, key, versions);
     }
     default: return;
   }
@@ -236,6 +239,25 @@ void Projection::release(storage::WriteTxn& txn, BytesView key) {
   const Bytes token(row->substr(16));
   txn.erase(state_.quarantine_table, key);
   if (!token.empty()) txn.erase(state_.held_table, token);
+}
+
+// The payloads are gone, or will be in a moment: so is every way that led to them.
+void Projection::erased(storage::WriteTxn& txn, const journal::Applied& applied) {
+  v1::LogBody body;
+  body.ParseFromArray(applied.body.data(), static_cast<int>(applied.body.size()));
+  for (const v1::ErasedEntry& gone : body.erased()) {
+    Bytes erasure;
+    append_u64(erasure, applied.index);
+    Bytes slot;
+    append_u64(slot, gone.slot());
+    txn.put(state_.erased_table, slot, erasure);
+    if (!gone.idempotency().empty()) txn.erase(state_.idem_table, gone.idempotency());
+    if (!gone.agency().empty()) release(txn, quarantine_key(gone.agency(), gone.index()));
+    if (gone.record().empty()) continue;
+    for (const Bytes& term : gone.terms()) txn.erase(state_.subject_table, term + gone.record());
+    const auto row = state_.record(txn, gone.record());
+    if (row && row->index == gone.index()) txn.erase(state_.record_table, gone.record());
+  }
 }
 
 // A profile whose code sets know next to nothing must not fill the state: beyond kMaxGaps values are only counted.

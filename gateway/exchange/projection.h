@@ -23,7 +23,7 @@ class Projection final : public journal::Projection {
   Projection(State& state, Waiters& waiters) : state_(state), waiters_(waiters) {}
 
   std::vector<std::string> tables() const override { return State::names(); }
-  std::uint32_t version() const override { return 4; }
+  std::uint32_t version() const override { return 6; }
   void open(const storage::Environment& environment) override { state_.open(environment); }
   void apply(storage::WriteTxn& txn, const journal::Applied& applied) override;
   void committed() override;
@@ -41,6 +41,7 @@ class Projection final : public journal::Projection {
   void to_outbox(storage::WriteTxn& txn, const journal::Applied& applied);
   void quarantine(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body);
   void release(storage::WriteTxn& txn, BytesView key);
+  void erased(storage::WriteTxn& txn, const journal::Applied& applied);
   void count_gaps(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body);
   void came_in(storage::WriteTxn& txn, const journal::Applied& applied);
 

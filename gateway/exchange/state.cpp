@@ -152,7 +152,8 @@ Gap decode_gap(BytesView key, BytesView bytes) {
 }
 
 std::vector<std::string> State::names() {
-  return {"meta", "record", "subject", "exchange", "idem", "inbox", "outbox", "inbound", "gap", "quarantine", "held"};
+  return {"meta",   "record",  "subject", "exchange",   "idem", "inbox",
+          "outbox", "inbound", "gap",     "quarantine", "held", "erased"};
 }
 
 void State::open(const storage::Environment& environment) {
@@ -167,6 +168,7 @@ void State::open(const storage::Environment& environment) {
   gap_table = environment.table("gap");
   quarantine_table = environment.table("quarantine");
   held_table = environment.table("held");
+  erased_table = environment.table("erased");
 }
 
 std::optional<ExchangeRow> State::exchange(const storage::ReadTxn& txn, const Uuid& id) const {
@@ -248,9 +250,28 @@ std::vector<Gap> State::gaps(const storage::ReadTxn& txn) const {
   return rows;
 }
 
+std::vector<std::uint64_t> State::erased_slots(const storage::ReadTxn& txn) const {
+  std::vector<std::uint64_t> slots;
+  auto cursor = txn.cursor(erased_table);
+  for (bool more = cursor.first(); more; more = cursor.next()) slots.push_back(read_u64(cursor.key()));
+  return slots;
+}
+
 Bytes State::meta_value(const storage::ReadTxn& txn, std::string_view key) const {
   const auto bytes = txn.get(meta_table, key);
   return bytes ? Bytes(*bytes) : Bytes();
+}
+
+std::map<std::string, std::vector<State::Mapping>> State::mappings(const storage::ReadTxn& txn) const {
+  static const Bytes kPrefix = "mapping/";
+  std::map<std::string, std::vector<Mapping>> found;
+  storage::Cursor cursor = txn.cursor(meta_table);
+  for (bool more = cursor.seek(kPrefix); more && cursor.key().starts_with(kPrefix); more = cursor.next()) {
+    auto& list = found[std::string(cursor.key().substr(kPrefix.size()))];
+    for (BytesView rest = cursor.value(); !rest.empty(); rest.remove_prefix(16))
+      list.push_back({read_u64(rest), read_u64(rest.substr(8))});
+  }
+  return found;
 }
 
 Bytes inbox_key(std::string_view uscc, std::uint64_t index) {

@@ -4,6 +4,7 @@
 // that stand for a person, an organisation or a record are keyed tokens.
 //
 //   meta      "log" -> log id, "policy" | "directory" -> digest in force, "out/<peer>" -> last position,
+//             "mapping/<profile>" -> (fingerprint ‖ log index) of its mappings, the one in force last,
 //             "gaps/<profile>" -> how many rows it has in `gap`
 //   record    token(id) ‖ USCC of the owner -> RecordRow   published records, newest version
 //   subject   term ‖ record key -> ""                 which records an identifier is found in
@@ -21,6 +22,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -137,9 +139,17 @@ class State {
                                const Uuid& exchange, std::size_t limit) const;
   std::vector<Gap> gaps(const storage::ReadTxn& txn) const;                   // by profile and set
   Bytes meta_value(const storage::ReadTxn& txn, std::string_view key) const;  // empty: none
+  // Key slots of all payloads that were ever erased.
+  std::vector<std::uint64_t> erased_slots(const storage::ReadTxn& txn) const;
+  struct Mapping {
+    std::uint64_t fingerprint = 0;
+    std::uint64_t index = 0;  // in the log
+  };
+  // By profile, in the order in which they came into force.
+  std::map<std::string, std::vector<Mapping>> mappings(const storage::ReadTxn& txn) const;
 
   storage::Table meta_table, record_table, subject_table, exchange_table, idem_table, inbox_table, outbox_table,
-      inbound_table, gap_table, quarantine_table, held_table;
+      inbound_table, gap_table, quarantine_table, held_table, erased_table;
 };
 
 Bytes inbox_key(std::string_view uscc, std::uint64_t index);

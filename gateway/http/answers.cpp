@@ -244,6 +244,14 @@ transport::Response respond(const exchange::ExchangeView& view, const exchange::
   return transport::json(200, out.take());
 }
 
+transport::Response respond(const exchange::Erased& erased, const std::string& gateway) {
+  JsonOut out;
+  out.object();
+  add_receipt(out, erased.exchange, erased.receipt, gateway);
+  out.member("payloads", erased.payloads).end();
+  return transport::json(200, out.take());
+}
+
 transport::Response respond_acknowledged(const Uuid& exchange, const journal::Receipt& receipt,
                                          const std::string& gateway) {
   JsonOut out;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "gateway/exchange/erasure.h"
 #include "gateway/exchange/inbox.h"
 #include "gateway/exchange/publish.h"
 #include "gateway/exchange/push.h"
@@ -28,6 +29,7 @@ transport::Response respond(const std::vector<exchange::InboxItem>& items, std::
                             const exchange::World& world);
 transport::Response respond(const exchange::ExchangeView& view, const exchange::Answer* answer,
                             const exchange::World& world, const std::string& gateway);
+transport::Response respond(const exchange::Erased& erased, const std::string& gateway);
 transport::Response respond_acknowledged(const Uuid& exchange, const journal::Receipt& receipt,
                                          const std::string& gateway);
 

@@ -202,6 +202,25 @@ Result<bool> wants_document(const transport::Request& request, const identity::P
   return error(Code::CLIENT_NOT_ACCEPTABLE, "可用 application/json 或本机构格式的类型", "Accept");
 }
 
+Result<exchange::EraseCommand> erase_command(const transport::Request& request, Caller caller) {
+  if (!media_fits(request.header("Content-Type"), adapters::Syntax::json)) {
+    return error(Code::CLIENT_MEDIA_TYPE, "须为 application/json", "Content-Type");
+  }
+  CHUANYU_TRY(RequestJson envelope, RequestJson::parse(request.body));
+  exchange::EraseCommand command;
+  command.principal = std::move(caller);
+  const std::vector<std::string> exchanges = envelope.texts("exchanges");
+  command.basis = envelope.text("basis", true);
+  command.approver = envelope.text("approver", true);
+  CHUANYU_CHECK(envelope.status());
+  for (std::size_t i = 0; i < exchanges.size(); ++i) {
+    const auto id = Uuid::parse(exchanges[i]);
+    if (!id) return error(Code::CLIENT_FIELD_INVALID, "交换编号须为 UUID", "/exchanges/" + std::to_string(i));
+    command.exchanges.push_back(*id);
+  }
+  return command;
+}
+
 Result<QuarantinePage> quarantine_page(const transport::Request& request) {
   constexpr std::size_t kLongestCursor = 128;
   QuarantinePage page;

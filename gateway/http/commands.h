@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/exchange/erasure.h"
 #include "gateway/exchange/publish.h"
 #include "gateway/exchange/push.h"
 #include "gateway/exchange/query.h"
@@ -23,6 +24,7 @@ Result<exchange::PublishCommand> publish_command(transport::Request& request, Ca
 Result<exchange::ImportCommand> import_command(transport::Request& request, Caller caller, std::string_view tail,
                                                const exchange::World& world);
 Result<exchange::PushCommand> push_command(transport::Request& request, Caller caller, const exchange::World& world);
+Result<exchange::EraseCommand> erase_command(const transport::Request& request, Caller caller);
 Result<exchange::QueryCommand> query_command(transport::Request& request, Caller caller);
 
 // Whether Accept asks for the native document of the caller's profile. CLIENT_NOT_ACCEPTABLE for anything but that or

@@ -6,6 +6,7 @@
 #include "gateway/base/metrics.h"
 #include "gateway/exchange/arrivals.h"
 #include "gateway/exchange/departures.h"
+#include "gateway/exchange/erasure.h"
 #include "gateway/exchange/inbox.h"
 #include "gateway/exchange/publish.h"
 #include "gateway/exchange/push.h"
@@ -92,7 +93,8 @@ struct Routes::Impl {
         querying(desk_in),
         inbox(desk_in),
         quarantine(desk_in, publishing, pushing),
-        arrivals(desk_in) {}
+        arrivals(desk_in),
+        erasing(desk_in) {}
 
   void handle(Request request, Responder responder);
 
@@ -109,6 +111,7 @@ struct Routes::Impl {
   void list_gaps(const Call& call);
   void list_quarantine(const Call& call);
   void rerun(const Call& call);
+  void erase(const Call& call);
   void checkpoint(const Call& call);
   void receipt(const Call& call);
   void witness_state(const Call& call);
@@ -125,6 +128,7 @@ struct Routes::Impl {
   exchange::Inbox inbox;
   exchange::Quarantine quarantine;
   exchange::Arrivals arrivals;
+  exchange::Erasing erasing;
 };
 
 const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
@@ -146,6 +150,7 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"GET", "/v1/gaps", kAgency | kOperator | kAuditor, &Impl::list_gaps},
       {"GET", "/v1/quarantine", kAgency | kOperator | kAuditor, &Impl::list_quarantine},
       {"POST", "/v1/quarantine/*:rerun", kAgency | kOperator, &Impl::rerun},
+      {"POST", "/v1/erasures", kOperator, &Impl::erase},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
       {"GET", "/v1/log/witnesses", kGateway | kAuditor | kOperator, &Impl::witness_state},
       {"POST", kAddCheckpoint, kGateway | kAuditor, &Impl::add_checkpoint},
@@ -322,6 +327,14 @@ void Routes::Impl::rerun(const Call& call) {
   if (!id) return call.fail(error(Code::CLIENT_NOT_FOUND, "交换编号须为 UUID"));
   quarantine.rerun(call.principal, *id,
                    answer_with<exchange::Reran>(call, [](const exchange::Reran& reran) { return respond(reran); }));
+}
+
+void Routes::Impl::erase(const Call& call) {
+  auto command = erase_command(*call.request, call.principal);
+  if (!command.ok()) return call.fail(command.error());
+  erasing.erase(*command, answer_at_level<exchange::Erased>(call, levels, [this](const exchange::Erased& done) {
+    return respond(done, desk.settings.gateway);
+  }));
 }
 
 void Routes::Impl::checkpoint(const Call& call) {

@@ -1,9 +1,13 @@
 #include "gateway/journal/disk_watch.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "gateway/base/log.h"
@@ -23,8 +27,12 @@ double used_percent(const std::string& folder) {
 
 }  // namespace
 
-DiskWatch::DiskWatch(std::string folder, int refuse_percent, std::function<void()> every_ten_seconds)
-    : folder_(std::move(folder)), refuse_percent_(refuse_percent), every_ten_seconds_(std::move(every_ten_seconds)) {
+DiskWatch::DiskWatch(std::string folder, int refuse_percent, std::uint64_t ballast_bytes,
+                     std::function<void()> every_ten_seconds)
+    : folder_(std::move(folder)),
+      refuse_percent_(refuse_percent),
+      ballast_bytes_(ballast_bytes),
+      every_ten_seconds_(std::move(every_ten_seconds)) {
   look();
   thread_ = std::thread([this] { run(); });
 }
@@ -51,6 +59,23 @@ void DiskWatch::look() {
   const bool warn = percent >= kWarnPercent;
   if (warn && !warned_) log::warn("journal.disk_filling", {{"percent", percent}});
   warned_ = warn;
+  if (ballast_bytes_ > 0) keep_ballast(percent);
+}
+
+void DiskWatch::keep_ballast(double percent) {
+  const std::string path = folder_ + "/ballast";
+  const bool there = ::access(path.c_str(), F_OK) == 0;
+  if (there && percent >= kGiveUpPercent) {
+    if (::unlink(path.c_str()) == 0) log::error("journal.ballast_given_up", {{"percent", percent}});
+    return;
+  }
+  if (there || percent >= kWarnPercent || tried_) return;
+  tried_ = true;  // once: what does not work now will not in a second
+  const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const bool made = file >= 0 && ::fallocate(file, 0, 0, static_cast<off_t>(ballast_bytes_)) == 0;
+  if (!made) log::warn("journal.no_ballast", {{"bytes", ballast_bytes_}, {"why", std::strerror(errno)}});
+  if (file >= 0) ::close(file);
+  if (!made) ::unlink(path.c_str());
 }
 
 void DiskWatch::run() {

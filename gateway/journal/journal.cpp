@@ -9,12 +9,14 @@
 
 #include "gateway/base/log.h"
 #include "gateway/journal/journal_impl.h"
+#include "gateway/journal/rotate.h"
 #include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::journal {
 namespace {
 
 constexpr std::size_t kGroupCommands = 512;
+constexpr std::uint64_t kReaderLag = 10'000;  // commits: from here on a reader that stays costs disk
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 
 // The state may be committed later than the log: nobody can tell, because a reader waits for it. Pages that many groups
@@ -49,6 +51,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   ::chmod(o.folder.c_str(), 0700);
 
   CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
+  CHUANYU_CHECK(settle_rotation(o.folder));
   CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch));
   impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
   CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->log, *impl->vault));
@@ -62,11 +65,15 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
                 raw->note = std::move(note);
                 raw->changed.notify_one();
               }));
-  impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, [raw = impl.get()] {
+  impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, o.ballast_bytes, [raw = impl.get()] {
     const int dead = raw->log->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
     if (dead > 0) log::warn("journal.dead_readers", {{"count", dead}});
     raw->metrics.bytes.set(static_cast<double>(raw->log->used_bytes()));
+    const std::uint64_t lag = raw->log->reader_lag();
+    raw->metrics.reader_lag.set(static_cast<double>(lag));
+    if (lag > kReaderLag) log::warn("journal.reader_lag", {{"transactions", lag}});
   });
+  impl->scrubber = std::make_unique<Scrubber>(*impl->log, o.folder, o.scrub_entries_per_second);
   impl->writer = std::thread([raw = impl.get()] { raw->run(); });
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
@@ -86,6 +93,7 @@ void Journal::Impl::stop() {
   if (writer.joinable()) writer.join();
   signer->stop();
   disk.reset();
+  scrubber.reset();
   if (failed) return;
   store_last_note();
   if (const Status closed = state->close_cleanly(); !closed.ok()) {
@@ -131,6 +139,7 @@ std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands
     return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
   }
   if (!disk->full() && !held) return std::nullopt;
+  if (held && held->whole) return held->why;
   const bool opens = std::any_of(commands.begin(), commands.end(),
                                  [](const Command& command) { return !closes(command.prepared.entry().kind); });
   if (!opens) return std::nullopt;

@@ -137,7 +137,9 @@ struct Options {
   std::shared_ptr<const crypto::SigningKey> log_key;
   const Clock* clock = nullptr;
   std::size_t queue_commands = 4096;  // a batch is taken whole or refused whole; an empty queue takes any batch
-  int disk_refuse_percent = 90;  // of the file system; from here on only the log's own and closing entries are taken
+  int disk_refuse_percent = 90;     // of the file system; from here on only the log's own and closing entries are taken
+  std::uint64_t ballast_bytes = 0;  // kept on the disk while there is room, given up when it is all but full
+  std::uint32_t scrub_entries_per_second = 0;            // how fast the whole log is read again; 0: not at all
   std::uint64_t log_map_bytes = std::uint64_t{1} << 40;  // address space; smaller in tests
   std::function<void(const Error&)> on_fatal;            // on the writer thread: tell somebody, do not stop() here
   std::function<void()> on_checkpoint;  // on the writer thread: a checkpoint or a cosignature was stored
@@ -165,6 +167,10 @@ class Journal {
   const storage::Environment& state_environment() const;  // waits as state() does
   Result<Stored> read(std::uint64_t index) const;         // CLIENT_NOT_FOUND beyond the durable size
   std::uint64_t size() const;                             // durable entries
+
+  // Destroys the keys of these payloads for good; the entries stay. Only after an ERASURE entry that names them is
+  // durable. Rows that LMDB has freed keep the wrapped keys until the epoch is rotated (gateway/journal/rotate.h).
+  Status destroy_keys(const std::vector<std::uint64_t>& slots);
 
   // HMAC under keys that live in keys/: `token` for state indexes, `keyed_digest` for digests inside entries.
   crypto::Digest token(BytesView value) const;

@@ -15,6 +15,7 @@
 #include "gateway/journal/disk_watch.h"
 #include "gateway/journal/journal.h"
 #include "gateway/journal/log_store.h"
+#include "gateway/journal/scrubber.h"
 #include "gateway/journal/signer.h"
 #include "gateway/journal/state_store.h"
 #include "gateway/journal/vault.h"
@@ -34,6 +35,8 @@ struct JournalMetrics {
       metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
   metrics::Gauge healthy =
       metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
+  metrics::Gauge reader_lag =
+      metrics::gauge("chuanyu_log_reader_lag_transactions", "Commits since the log's oldest open reader began");
   metrics::Counter refused =
       metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
 };
@@ -92,6 +95,7 @@ struct Journal::Impl {
   std::unique_ptr<StateStore> state;
   std::unique_ptr<Signer> signer;
   std::unique_ptr<DiskWatch> disk;
+  std::unique_ptr<Scrubber> scrubber;
   std::thread writer;
   std::once_flag stopped;
 

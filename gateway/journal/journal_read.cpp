@@ -32,6 +32,8 @@ Result<Stored> Journal::read(std::uint64_t index) const {
   return Stored{index, std::move(entry), std::move(opened.body), opened.erased};
 }
 
+Status Journal::destroy_keys(const std::vector<std::uint64_t>& slots) { return impl_->vault->keys().destroy(slots); }
+
 std::uint64_t Journal::size() const { return impl_->log->size(); }
 crypto::Digest Journal::token(BytesView value) const {
   return crypto::hmac_sha256(impl_->vault->keys().token_key(), value);
@@ -78,6 +80,9 @@ void Journal::hold(std::optional<Hold> hold) {
 }
 
 const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
-bool Journal::healthy() const { return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy(); }
+bool Journal::healthy() const {
+  return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy() &&
+         (!impl_->scrubber || impl_->scrubber->healthy());
+}
 
 }  // namespace chuanyu::journal

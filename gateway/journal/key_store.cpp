@@ -97,6 +97,18 @@ Result<std::optional<Secret>> KeyStore::slot_key(std::uint64_t slot) const {
   return std::optional<Secret>(std::move(key));
 }
 
+Status KeyStore::destroy(const std::vector<std::uint64_t>& slots) {
+  CHUANYU_TRY(auto txn, environment_->write());
+  bool any = false;
+  for (const std::uint64_t slot : slots) {
+    if (!txn.get(slots_, layout::number_key(slot))) continue;
+    txn.erase(slots_, layout::number_key(slot));
+    any = true;
+  }
+  CHUANYU_CHECK(txn.status());
+  return any ? txn.commit() : Status{};
+}
+
 Result<std::vector<KeyStore::Slot>> KeyStore::make_slots() {
   std::vector<Slot> made;
   made.reserve(kBatch);

@@ -31,6 +31,9 @@ class KeyStore {
     Secret key;
   };
   Result<Slot> take();  // waits for the refilling thread when the pool is empty
+  // Destroys the keys of these slots: what was sealed under them can never be opened again. Durable when it returns;
+  // those that are gone already are no failure.
+  Status destroy(const std::vector<std::uint64_t>& slots);
   // Nothing when the key was destroyed.
   Result<std::optional<Secret>> slot_key(std::uint64_t slot) const;
 

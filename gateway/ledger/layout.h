@@ -34,6 +34,7 @@ inline std::vector<std::string> key_tables() { return {kSlots, kNamed}; }
 Bytes number_key(std::uint64_t number);
 // In the table of checkpoints a note stands under its size, the cosignatures of witnesses behind it.
 Bytes cosignature_key(std::uint64_t size, std::uint32_t key_id);
+constexpr std::size_t kCosignatureKeyBytes = 12;
 inline bool is_checkpoint_key(BytesView key) { return key.size() == 8; }
 Bytes tile_key(const TileId& tile);
 

@@ -177,6 +177,52 @@ class Reload(Base):
         self.assertEqual(self.sc.stop(), 0)
         self.mappings_in_the_log(["1.0.0", "1.0.0", "2.0.0"])
 
+    def test_versions_at_the_start(self):
+        """A mapping that was changed while the gateway was down is held against what the log has in force, and against each
+        version before it since the last break; a format is only taken away when the operator says so."""
+        adapters, accepted = self.sc.folder / "adapters", self.sc.folder / "accepted.json"
+        shutil.copytree(self.sc.config["adapters"], adapters)
+        accepted.write_text('{"accepted": []}', encoding="utf-8")
+        self.sc.config.update(adapters=str(adapters), accepted_mappings=str(accepted))
+        mapping = adapters / "sichuan/sc.case.v1.mapping.json"
+        good = mapping.read_text(encoding="utf-8")
+        narrower = good.replace('"c": "source", "as": "text"', '"c": "source", "as": {"text": {"max": 9}}')
+        self.assertNotEqual(narrower, good)
+
+        def refused(text, why):
+            self.sc.stop()
+            mapping.write_text(text, encoding="utf-8")
+            self.sc.spawn()
+            self.assertNotEqual(self.sc.process.wait(60), 0)
+            self.assertIn(why, self.sc.tail())
+            self.sc.kill()
+        refused(narrower, "S10")
+        refused(narrower.replace('"version": "1.0.0"', '"version": "2.0.0"', 1), "sc.case.v1@2.0.0")
+        accepted.write_text('{"accepted": ["sc.case.v1@2.0.0"]}', encoding="utf-8")
+        self.sc.start()
+        accepted.write_text('{"accepted": []}', encoding="utf-8")
+        self.assertEqual(self.sc.reload(), [], "a break that was accepted stays so")
+        self.sc.stop()
+        self.sc.start()
+
+    def test_a_format_is_taken_away(self):
+        adapters, accepted = self.sc.folder / "adapters", self.sc.folder / "accepted.json"
+        shutil.copytree(self.sc.config["adapters"], adapters)
+        more = (adapters / "sichuan/sc.case.v1.mapping.json").read_text(encoding="utf-8").replace("sc.case.v1", "old.case.v1")
+        old = adapters / "sichuan/old.case.v1.mapping.json"
+        old.write_text(more, encoding="utf-8")
+        accepted.write_text('{"accepted": []}', encoding="utf-8")
+        self.sc.config.update(adapters=str(adapters), accepted_mappings=str(accepted))
+        self.sc.stop()
+        self.sc.start()
+        old.unlink()
+        errors = self.sc.reload()
+        self.assertTrue(errors and "old.case.v1@removed" in errors[0]["error"], errors)
+        accepted.write_text('{"accepted": ["old.case.v1@removed"]}', encoding="utf-8")
+        self.assertEqual(self.sc.reload(), [])
+        self.sc.stop()
+        self.sc.start()
+
     def mappings_in_the_log(self, versions):
         """Each version that was in force is there by content: id, version, fingerprint and size, without a key."""
         shown = subprocess.run([str(BIN / "chuanyu-audit"), "show", str(self.sc.data), "--last", "1000000", "--json"], capture_output=True,

@@ -249,7 +249,8 @@ class Writer {
     }
     const auto is_it = [&](const std::string& canonical) { return names(value, canonical); };
     const auto gap = set.value("gap", json("reject"));
-    const bool other = gap.is_object() && (gap["other"] == "" ? !value.there() : is_it(gap["other"]));
+    const std::string fallback = gap.is_object() ? gap["other"].get<std::string>() : "";
+    const bool other = gap.is_object() && (fallback.empty() ? !value.there() : is_it(fallback));
     std::string usual;
     bool known = false;
     for (const auto& pair : set["pairs"]) {

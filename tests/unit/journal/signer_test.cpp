@@ -89,6 +89,27 @@ TEST_F(SignerTest, AFlippedBitAtTheRightEdgeIsSeenAtOpening) {
   EXPECT_EQ(open().error().code, Code::LOCAL_CORRUPT);
 }
 
+// What was signed long ago and rots on the disk: nobody asks for it, the scrubber finds it.
+TEST_F(SignerTest, TheScrubberFindsWhatRots) {
+  const std::pair<const char*, Bytes> places[] = {{"entry", ledger::layout::number_key(100)},
+                                                  {"tile", ledger::layout::tile_key({0, 0})}};
+  for (const auto& [table, key] : places) {
+    std::filesystem::remove_all(folder_ + "/data");
+    ASSERT_TRUE(open().ok());
+    append_many(700, [](std::size_t i) { return "body " + std::to_string(i); });
+    wait_for_checkpoint(700);
+    journal_.reset();
+    tamper(table, key, 5);
+    Options scrubbed = options();
+    scrubbed.scrub_entries_per_second = 1'000'000;
+    auto opened = Journal::open(std::move(scrubbed), projection_);
+    ASSERT_TRUE(opened.ok()) << opened.error().to_text();
+    journal_ = *std::move(opened);
+    while (journal_->healthy()) std::this_thread::yield();
+    journal_.reset();
+  }
+}
+
 TEST_F(SignerTest, AnotherKeyOriginOrKekIsRefused) {
   ASSERT_TRUE(open().ok());
   append("x");

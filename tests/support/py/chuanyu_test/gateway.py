@@ -46,7 +46,7 @@ class Gateway:
                     "trust": self.pki.trust, "crl": str(self.pki.folder / "crl.pem")},
             "keys": {"log_key": str(keys / f"{self.name}-log.key"), "kek": str(keys / f"{self.name}-kek.key")},
             "directory": str(self.pki.directory), "policy": str(self.policy), "adapters": str(SOURCE / "adapters"),
-            "disk": {"refuse_percent": 99},
+            "disk": {"refuse_percent": 99, "ballast_mb": 0},
             "peers": [{"id": peer, "url": f"https://127.0.0.1:{port}", "retry_min_ms": 20, "retry_max_ms": 200,
                        "log_key": str(self.pki.folder / peer / "gateway" / f"{peer}-log.pub")}
                       for peer, port in peers.items()],

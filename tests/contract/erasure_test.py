@@ -1,0 +1,159 @@
+"""Lawful erasure: the content goes, the log stays whole, and what an auditor and an agency see of it."""
+import json
+import os
+import subprocess
+import sys
+import unittest
+import uuid
+
+from chuanyu_test import BIN, Network, message, purpose, record, record_codes, scratch
+
+CASE = purpose("case-assist")
+CLUE = purpose("clue-transfer")
+WHY = {"basis": "《个人信息保护法》第四十七条", "approver": "四川省网信办"}
+
+
+def audit(*words):
+    return subprocess.run([str(BIN / "chuanyu-audit"), *map(str, words)], capture_output=True, text=True, check=False, timeout=120,
+                          stdin=subprocess.DEVNULL)
+
+
+class Erasure(unittest.TestCase):
+    def setUp(self):
+        self.folder = scratch(self.addCleanup, "erasure")
+        self.network = Network(self.folder)
+        self.addCleanup(self.network.close)
+        self.keys = self.network.pki.folder
+
+    def client(self, name):
+        client = self.network.client(name)
+        self.addCleanup(client.close)
+        return client
+
+    def erase(self, *exchanges, who="sc-operator", **other):
+        return self.client(who).post("/v1/erasures", {"exchanges": list(exchanges), **WHY, **other})
+
+    def delivered_clue(self):
+        sender = self.client("G03")
+        answer = sender.push(self.network.uscc("G07"), "clue-transfer", CLUE, message=message("clue-transfer"))
+        self.assertEqual(answer.status, 202, answer)
+        sender.await_status(answer.exchange, "delivered")
+        return answer.exchange
+
+    def stop_and_verify(self, gateway):
+        self.assertEqual(gateway.stop(), 0)
+        done = audit("verify", gateway.data, "--key", self.keys / gateway.name / "gateway" / f"{gateway.name}-log.pub")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_the_content_goes_and_the_log_stays_whole(self):
+        own = record("CA0001")
+        published = self.client("G02").publish(own)
+        self.assertIn(published.status, (200, 201), published)
+        exchange = published.exchange
+        asked = self.client("G03").query("case", {"id": "CA0001"}, CASE)
+        self.assertEqual(asked.json["count"], 1, asked)
+
+        erased = self.erase(exchange)
+        self.assertEqual((erased.status, erased.json["payloads"]), (200, 1), erased)
+        # Nobody finds it any more, nor what led to it.
+        self.assertEqual(self.client("G03").query("case", {"id": "CA0001"}, CASE).json["count"], 0)
+        self.assertEqual(self.erase(exchange).code, "CLIENT_NOT_FOUND")  # nothing is left to erase
+        # The same publication under its own key again: it is told by nothing now, and takes effect anew.
+        again = self.client("G02").publish(own)
+        self.assertEqual(again.status, 201, again)
+
+        sc = self.network.sc
+        kek = self.keys / "sc/gateway/sc-kek.key"
+        self.stop_and_verify(sc)
+        shown = audit("show", sc.data, "--exchange", exchange, "--kek", kek, "--reveal")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("LOCAL_PAYLOAD_ERASED", shown.stdout)
+        said = audit("show", sc.data, "--exchange", erased.exchange)
+        self.assertIn("erasure", said.stdout)
+        self.assertIn(WHY["basis"], said.stdout)
+
+    def test_who_may_and_what_must_be_said(self):
+        exchange = self.delivered_clue()
+        self.assertEqual(self.erase(exchange, who="G03").code, "CLIENT_ROLE_FORBIDDEN")
+        self.assertEqual(self.erase(exchange, who="sc-auditor").code, "CLIENT_ROLE_FORBIDDEN")
+        self.assertEqual(self.erase(exchange, basis="").json["pointer"], "/basis")
+        self.assertEqual(self.erase(exchange, approver="").json["pointer"], "/approver")
+        self.assertEqual(self.erase().json["pointer"], "/exchanges")
+        self.assertEqual(self.erase("x").json["pointer"], "/exchanges/0")
+        self.assertEqual(self.erase(str(uuid.uuid4())).code, "CLIENT_NOT_FOUND")
+        done = self.network.sc.cli("sc-operator", "erase", exchange, "--basis", "决定文号", "--approver", "负责人")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_what_is_under_way_stays(self):
+        self.network.cq.stop()
+        sender = self.client("G03")
+        answer = sender.push(self.network.uscc("G07"), "clue-transfer", CLUE, message=message("clue-transfer"))
+        self.assertEqual(self.erase(answer.exchange).code, "CLIENT_STATE_CONFLICT")
+        self.network.cq.start()
+        sender.await_status(answer.exchange, "delivered")
+        self.assertEqual(self.erase(answer.exchange).status, 200)
+
+    def test_the_receiver_sees_that_it_is_gone(self):
+        exchange = self.delivered_clue()
+        self.assertEqual(self.erase(exchange, who="cq-operator").status, 200)
+        item = [item for item in self.client("G07").inbox_all() if item["id"] == exchange][0]
+        self.assertNotIn("message", item)
+        self.assertTrue(item["erased"])
+
+    def test_a_new_epoch_and_a_rebuilt_state(self):
+        gone, kept = self.delivered_clue(), self.delivered_clue()
+        self.assertEqual(self.erase(gone).status, 200)
+        sc = self.network.sc
+        self.assertEqual(sc.stop(), 0)
+        new = self.folder / "kek-2"
+        new.write_bytes(os.urandom(32))
+        new.chmod(0o600)
+        config = sc.folder / "config.json"
+
+        def gateway(*words):
+            return subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(config), *map(str, words)], capture_output=True,
+                                  text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+        done = gateway("--rotate-kek", new)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        refused = gateway("--rebuild-state")  # the old key opens nothing any more
+        self.assertEqual(refused.returncode, 1, refused.stdout)
+        self.assertIn("LOCAL_CRYPTO", refused.stderr)
+        sc.config["keys"]["kek"] = str(new)
+        sc.config["keys"]["kek_epoch"] = 2
+        sc.start()
+        self.assertEqual(self.client("G03").status(kept).json["status"], "delivered")
+        self.stop_and_verify(sc)
+        opened = json.loads(audit("show", sc.data, "--exchange", kept, "--kek", new, "--json").stdout)["entries"]
+        self.assertTrue(all("ERASED" not in json.dumps(entry) for entry in opened))
+        keys = [e for e in json.loads(audit("show", sc.data, "--last", 10, "--json").stdout)["entries"] if e["kind"] == "key"]
+        self.assertTrue(keys, "the new epoch stands in the log")
+        # A live state and one rebuilt from the log are the same, erasures and all.
+        config.write_text(json.dumps(sc.config, ensure_ascii=False), encoding="utf-8")
+        first = gateway("--rebuild-state")
+        self.assertEqual(first.returncode, 0, first.stderr)
+
+    def test_a_crash_between_the_entry_and_the_keys(self):
+        """The ERASURE entry is durable, the keys are not gone yet: the next start ends it. Made by putting keys/ back."""
+        exchange = self.delivered_clue()
+        sc = self.network.sc
+        self.assertEqual(sc.stop(), 0)
+        before = (sc.data / "keys/data.mdb").read_bytes()
+        sc.start()
+        self.assertEqual(self.erase(exchange).status, 200)
+        self.assertEqual(sc.stop(), 0)
+        after = (sc.data / "keys/data.mdb").read_bytes()
+        self.assertNotEqual(before, after)
+        (sc.data / "keys/data.mdb").write_bytes(before)
+        kek = self.keys / "sc/gateway/sc-kek.key"
+        self.assertNotIn("LOCAL_PAYLOAD_ERASED", audit("show", sc.data, "--exchange", exchange, "--kek", kek).stdout)
+        sc.start()
+        self.assertEqual(sc.stop(), 0)
+        self.assertIn("LOCAL_PAYLOAD_ERASED", audit("show", sc.data, "--exchange", exchange, "--kek", kek).stdout)
+
+
+def tearDownModule():
+    record_codes("erasure")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
