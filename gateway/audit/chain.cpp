@@ -1,6 +1,9 @@
 #include "gateway/audit/chain.h"
 
 #include <filesystem>
+#include <sstream>
+
+#include "gateway/ledger/checkpoint.h"
 
 namespace chuanyu::audit {
 
@@ -9,6 +12,7 @@ using ledger::EntryKind;
 void Chain::entry(std::uint64_t index, const ledger::Entry& entry) {
   const std::string where = place_of(index);
   versions_.see(index, entry);
+  if (entry.kind == EntryKind::key) note_keys(entry);
   if (ledger::is_own(entry.kind)) return check_content(entry, where);
   check_versions(entry, where);
   check_certificate(entry, where);
@@ -22,6 +26,20 @@ void Chain::check_content(const ledger::Entry& entry, const std::string& where) 
   if (entry.content.empty()) return;
   if (crypto::sha256(entry.content) == (policy ? entry.policy : entry.directory)) return;
   find_(Code::LOG_TAMPERED, policy ? "策略的内容与其摘要不符" : "名录的内容与其摘要不符", where);
+}
+
+// Lines "log NAME+ID+BASE64", "witness …", "peer …": gateway/app/world.cpp writes them.
+void Chain::note_keys(const ledger::Entry& entry) {
+  std::istringstream lines(entry.content);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("log ")) continue;
+    if (const auto named = ledger::parse_vkey(line.substr(4)); named.ok()) log_keys_.insert(named->key.raw());
+  }
+}
+
+void Chain::finish(const crypto::VerifyKey& key) {
+  if (log_keys_.empty() || log_keys_.contains(key.raw())) return;
+  find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
 }
 
 void Chain::check_versions(const ledger::Entry& entry, const std::string& where) {

@@ -22,9 +22,12 @@ class Chain {
       : versions_(log, nullptr), certificates_(certificates), report_(report), find_(std::move(find)) {}
 
   void entry(std::uint64_t index, const ledger::Entry& entry);
+  // The log names the keys that sign it: `key`, which the auditor brought, must be one of them.
+  void finish(const crypto::VerifyKey& key);
 
  private:
   void check_content(const ledger::Entry& entry, const std::string& where) const;
+  void note_keys(const ledger::Entry& entry);
   void check_versions(const ledger::Entry& entry, const std::string& where);
   void check_certificate(const ledger::Entry& entry, const std::string& where);
   // One finding for each version, however many entries name it.
@@ -35,6 +38,7 @@ class Chain {
   LogReport& report_;
   Find find_;
   std::set<std::string> told_;
+  std::set<Bytes> log_keys_;  // as KEY entries name them
   crypto::Digest last_policy_{};
   crypto::Digest last_directory_{};
 };

@@ -56,6 +56,8 @@ Result<std::unique_ptr<LogReader>> DataFolder::open(const std::string& folder) {
   made->root_ = tree->frontier.root();
   made->counts_ = {txn.count(made->entries_), txn.count(made->tiles_), txn.count(made->tree_row_)};
   CHUANYU_CHECK(txn.status());
+  auto checkpoint = txn.cursor(made->log_->table(layout::kCheckpoints));
+  if (checkpoint.last() && checkpoint.key().size() >= 8) made->last_checkpoint_ = read_u64(checkpoint.key());
   return std::unique_ptr<LogReader>(std::move(made));
 }
 
@@ -115,6 +117,9 @@ Status DataFolder::for_each_row(Rows rows, BytesView from, const VisitRow& visit
     auto cursor = txn.cursor(table);
     bool more = cursor.seek(next);
     for (std::uint64_t count = 0; more && count < kRowsPerTxn; ++count, more = cursor.next()) {
+      const bool later =
+          rows == Rows::checkpoints && cursor.key().size() >= 8 && read_u64(cursor.key()) > last_checkpoint_;
+      if (later) return {};  // of entries that came after the opening
       CHUANYU_TRY(const bool wanted, visit(cursor.key(), cursor.value()));
       if (!wanted) return {};
     }

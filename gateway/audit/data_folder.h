@@ -24,6 +24,7 @@ class DataFolder final : public LogReader {
   storage::Table entries_;
   storage::Table tiles_;
   storage::Table tree_row_;
+  std::uint64_t last_checkpoint_ = 0;                   // the newest when it was opened
   mutable std::unique_ptr<storage::Environment> keys_;  // opened when somebody asks: a process opens a folder once
 };
 

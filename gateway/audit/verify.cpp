@@ -46,6 +46,7 @@ class Pass {
       if (kinds_[kind] > 0) report_.kinds[std::string(to_string(static_cast<ledger::EntryKind>(kind)))] = kinds_[kind];
     }
     report_bad_signatures();
+    if (key_) chain_.finish(*key_);
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     check_rows();
     sm_.finish();

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import unittest
 
-from chuanyu_test import BIN, MATTER, Network, message, purpose, record, record_codes, records, scratch, until
+from chuanyu_test import BIN, MATTER, Network, Steady, message, purpose, record, record_codes, records, scratch, until
 
 CASE = purpose("case-assist")
 CLUE = purpose("clue-transfer")
@@ -70,8 +70,24 @@ class Audit(unittest.TestCase):
         cls.exchanges = traffic(cls.network, {})
         cls.sc, cls.cq = str(cls.network.sc.data), str(cls.network.cq.data)
         until(cls.settled, "a receipt for everything that was sent")
+        cls.beside = cls.read_while_written()
         for gateway in (cls.network.sc, cls.network.cq):
             assert gateway.stop() == 0
+
+    @classmethod
+    def read_while_written(cls):
+        """Exit codes of verify and export while the gateway takes records as fast as it can."""
+        own, agency = record("CA0001"), cls.network.client("G02")
+        writing = Steady(lambda: agency.publish(own).status == 200, pause=0)
+        words = [("verify", cls.sc), ("export", cls.sc, str(cls.folder / "beside"))] * 4
+        codes = [subprocess.run([str(BIN / "chuanyu-audit"), *w], capture_output=True, check=False, timeout=120).returncode
+                 for w in words]
+        writing.stop()
+        return codes
+
+    def test_beside_a_gateway_that_writes(self):
+        self.assertEqual(self.beside, [CLEAN] * 8)
+        self.json(CLEAN, "verify", self.folder / "beside", "--key", self.key("sc"))
 
     @classmethod
     def settled(cls):

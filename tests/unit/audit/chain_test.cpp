@@ -70,6 +70,20 @@ TEST_F(ChainTest, ContentIsWhatItsDigestSays) {
   EXPECT_EQ(verify_it().findings.counts.at(Code::LOG_TAMPERED), 1u);
 }
 
+TEST_F(ChainTest, TheKeyIsOneThatTheLogNames) {
+  const auto name = [this](const crypto::SigningKey& key) {
+    ledger::Entry entry;
+    entry.kind = EntryKind::key;
+    entry.what = "key";
+    entry.content = "log " + ledger::to_vkey(log_.origin, key.verify_key()) + "\nkek-epoch 1\n";
+    log_.add(entry);
+  };
+  name(crypto::SigningKey::generate());
+  EXPECT_EQ(verify_it().findings.counts.at(Code::LOG_SIGNATURE), 1u);
+  name(log_.key);
+  EXPECT_EQ(told(verify_it()), "");
+}
+
 TEST_F(ChainTest, CertificatesAreValidAtTheirTime) {
   ledger::Entry entry = entry_of(EntryKind::published);
   entry.principal = crypto::sha256("certificate");
