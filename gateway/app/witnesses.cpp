@@ -36,7 +36,7 @@ Result<federation::WitnessingOptions> witnessing_options(const config::Config& c
                                                          const identity::Directory& directory) {
   federation::WitnessingOptions options;
   options.every = config.witness.every;
-  options.grace = std::chrono::minutes(config.witness.grace_minutes);
+  options.grace = std::chrono::seconds(config.witness.grace_seconds);
   options.entangle = std::chrono::seconds(config.witness.entangle_seconds);
   if (config.witness.policy.empty()) {
     CHUANYU_TRY(options.policy, ledger::WitnessPolicy::parse("quorum none\n"));

@@ -1,6 +1,9 @@
 #include "gateway/audit/data_folder.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "gateway/storage/page_check.h"
 
 namespace chuanyu::audit {
 namespace {
@@ -34,10 +37,12 @@ Result<std::unique_ptr<storage::Environment>> open_tables(const std::string& fol
 }  // namespace
 
 Result<std::unique_ptr<LogReader>> DataFolder::open(const std::string& folder) {
+  if (!std::filesystem::is_directory(folder + "/log")) return error(Code::LOCAL_IO, "没有日志目录", folder + "/log");
+  CHUANYU_CHECK(storage::check_pages(folder + "/log"));  // before LMDB believes a word of it
   CHUANYU_TRY(auto log, open_tables(folder + "/log", layout::log_tables()));
   std::unique_ptr<DataFolder> made(new DataFolder(folder, std::move(log)));
   CHUANYU_TRY(const auto txn, made->log_->read());
-  const auto row = txn.get(made->log_->table(layout::kTree), layout::kTreeKey);
+  const auto row = txn.get(made->tree_row_, layout::kTreeKey);
   CHUANYU_CHECK(txn.status());
   const std::string where = folder + "/log";
   if (!row) return error(Code::LOG_INCOMPLETE, "日志没有树行：是空日志，或副本不完整", where);
@@ -49,6 +54,9 @@ Result<std::unique_ptr<LogReader>> DataFolder::open(const std::string& folder) {
   made->origin_ = tree->origin;
   made->size_ = tree->frontier.size();
   made->root_ = tree->frontier.root();
+  if (const auto sm3 = txn.get(made->tree_row_, layout::kSm3TreeKey)) made->sm3_row_ = Bytes(*sm3);
+  made->counts_ = {txn.count(made->entries_), txn.count(made->tiles_), txn.count(made->tree_row_)};
+  CHUANYU_CHECK(txn.status());
   return std::unique_ptr<LogReader>(std::move(made));
 }
 
@@ -56,7 +64,15 @@ DataFolder::DataFolder(std::string folder, std::unique_ptr<storage::Environment>
     : LogReader(std::move(folder)),
       log_(std::move(log)),
       entries_(log_->table(layout::kEntries)),
-      tiles_(log_->table(layout::kTiles)) {}
+      tiles_(log_->table(layout::kTiles)),
+      tree_row_(log_->table(layout::kTree)) {}
+
+bool DataFolder::may_have_grown() const {
+  const auto txn = log_->read();
+  if (!txn.ok()) return true;
+  const auto tree = layout::decode_tree_row(txn->get(tree_row_, layout::kTreeKey).value_or(BytesView{}));
+  return !tree.ok() || tree->frontier.size() > size();
+}
 
 Status DataFolder::for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
   while (from < to) {

@@ -11,6 +11,7 @@ class DataFolder final : public LogReader {
   static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
 
   bool is_data_folder() const override { return true; }
+  bool may_have_grown() const override;
   Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const override;
   std::optional<Bytes> tile(const ledger::TileId& tile) const override;
   Status for_each_row(Rows rows, BytesView from, const VisitRow& visit) const override;
@@ -22,6 +23,7 @@ class DataFolder final : public LogReader {
   std::unique_ptr<storage::Environment> log_;
   storage::Table entries_;
   storage::Table tiles_;
+  storage::Table tree_row_;
   mutable std::unique_ptr<storage::Environment> keys_;  // opened when somebody asks: a process opens a folder once
 };
 

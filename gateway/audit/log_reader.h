@@ -3,7 +3,8 @@
 // The folder is a gateway's data folder, or a copy of it, or what `chuanyu-audit export` wrote: whoever reads need not
 // know. A gateway may be appending to its folder meanwhile; reading goes in short transactions, so that it never makes
 // the file grow. Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table, the
-// tree row or a file is missing, LOG_VERSION for a newer format, LOG_TAMPERED for what contradicts itself.
+// tree row or a file is missing, LOG_VERSION for a newer format, LOG_TAMPERED for what contradicts itself,
+// LOCAL_CORRUPT with the page for a data file whose pages do not hold together.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,18 @@ class LogReader {
   crypto::Digest root() const { return root_; }
   // What a gateway left: the folder has a state beside the log. False for an exported folder.
   virtual bool is_data_folder() const = 0;
+
+  // Rows in the tables when it was opened; 0 where a folder has no tables.
+  struct Counts {
+    std::uint64_t entries = 0;
+    std::uint64_t tiles = 0;
+    std::uint64_t trees = 0;
+  };
+  const Counts& counts() const { return counts_; }
+  // The row of the second tree (SM profile), as it stood then; nothing when there is none.
+  const std::optional<Bytes>& sm3_row() const { return sm3_row_; }
+  // False when nothing has been appended since it was opened, for certain.
+  virtual bool may_have_grown() const { return true; }
 
   // Entries [from, to) in order; LOG_INCOMPLETE names the first that is missing. `visit` stops the pass by an error.
   using Visit = std::function<Status(std::uint64_t index, BytesView entry)>;
@@ -63,6 +76,8 @@ class LogReader {
   std::string origin_;
   std::uint64_t size_ = 0;
   crypto::Digest root_{};
+  std::optional<Bytes> sm3_row_;
+  Counts counts_;
 };
 
 }  // namespace chuanyu::audit

@@ -1,5 +1,6 @@
 #include "gateway/audit/pairing.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -127,6 +128,7 @@ class Pairing {
       Sent& sent = sent_[entry.stream - 1];
       if (sent.outcome) return find(Code::LOG_TAMPERED, "同一封有两个结果", at(index), sender_);
       sent.outcome = entry.kind;
+      if (entry.kind != EntryKind::expired) last_receipt_ = std::max(last_receipt_, entry.stream);
       sent.outcome_index = index;
       sent.receipt = std::move(entry.receipt);
     });
@@ -152,6 +154,12 @@ class Pairing {
     if (partner && partner->exchange != sent.exchange) {
       return find(Code::LOG_TAMPERED, "双方所记的交换编号不同（对方 " + at(partner->index) + "）", at(sent.index),
                   sender_);
+    }
+    // Receipts come in the order of sending: one that is missing before others was there once.
+    if (!sent.outcome && partner && position < last_receipt_) {
+      return find(Code::LOG_INCOMPLETE,
+                  "对方收到了第 " + std::to_string(position) + " 封，其后的有回执，这一封的回执却不在日志中",
+                  at(sent.index), sender_);
     }
     if (!sent.outcome || *sent.outcome == EntryKind::expired) {
       ++(partner ? report_.receipt_pending : sent.outcome ? report_.expired : report_.under_way);
@@ -203,6 +211,7 @@ class Pairing {
   std::string receiver_gateway_;
   std::vector<Sent> sent_;
   std::map<std::uint64_t, Arrived> arrived_;
+  std::uint64_t last_receipt_ = 0;  // position of the last message with one
   std::uint64_t receipts_ = 0;
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;

@@ -153,7 +153,7 @@ void read_witness(Section section, Witness& out) {
   section.text("name", out.name, Need::optional, is_origin_or_none, "不含空格与加号的 ASCII 文本（至多 64 个字符）");
   section.file("key", out.key, FileKind::secret, Need::optional);
   section.duration("every_ms", out.every, 10, kHourMs);
-  section.number("grace_minutes", out.grace_minutes, 1, 60 * 24 * 30);
+  section.number("grace_seconds", out.grace_seconds, 1, 86'400 * 30);
   section.number("entangle_seconds", out.entangle_seconds, 1, 86'400);
   section.finish();
   if (!out.key.empty() && out.name.empty()) section.fail(Code::CONFIG_KEY_MISSING, "有私钥而没有见证方名称", "name");

@@ -104,7 +104,7 @@ struct Witness {
   std::string name;                       // of this gateway as a witness
   std::string key;                        // file: Ed25519 private key, mode 0600; empty: this gateway is no witness
   std::chrono::milliseconds every{1000};  // between rounds
-  std::uint32_t grace_minutes = 240;      // without a quorum: from then on new exchanges are refused
+  std::uint32_t grace_seconds = 14'400;   // without a quorum: from then on new exchanges are refused
   std::uint32_t entangle_seconds = 60;    // between entries about what was cosigned for others
 };
 

@@ -49,7 +49,7 @@ std::string_view default_text() {
     "policy": "",                       // 见证策略文件（C2SP tlog-policy）；空：不请人见证
     "name": "sc.witness", "key": "",    // 本网关作为见证方的名称与私钥（Ed25519，权限 0600）；空：不为他人见证
     "every_ms": 1000,                   // 两次请求见证的最短间隔
-    "grace_minutes": 240,               // 没有足够见证超过此时限后，不再接收新的交换
+    "grace_seconds": 14400,             // 没有足够见证超过此时限后，不再接收新的交换
     "entangle_seconds": 60              // 把为对端所见证的写入本日志的间隔
   },
   "checks": {                           // 校验不通过时：reject 拒收 | quarantine 隔离 | warn 只提示；未写的按映射

@@ -288,17 +288,17 @@ void Witnessing::judge_time() {
     late = desk_.clock.now() - pending_since_ > std::chrono::microseconds(options_.grace).count();
   }
   if (!late) return;
-  const auto hours = std::chrono::duration_cast<std::chrono::minutes>(options_.grace).count();
-  hold(journal::Hold{
-      error(Code::LOCAL_LOG_UNWITNESSED, "已超过 " + std::to_string(hours) + " 分钟没有足够的见证方见证本网关的日志"),
-      false});
+  hold(journal::Hold{error(Code::LOCAL_LOG_UNWITNESSED,
+                           "已超过 " + std::to_string(options_.grace.count()) + " 秒没有足够的见证方见证本网关的日志"),
+                     false});
 }
 
 void Witnessing::hold(std::optional<journal::Hold> why) {
   {
     const std::lock_guard lock(mutex_);
     if (!why && !held_) return;
-    if (why && held_ && held_->whole == why->whole) return;
+    if (held_ && held_->whole) return;  // for good: only a start decides anew whose log this is
+    if (why && held_ && !why->whole) return;
     held_ = why;
     view_.held = why ? std::string(to_string(why->why.code)) : std::string();
   }

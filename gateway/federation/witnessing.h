@@ -3,9 +3,9 @@
 // Every round takes the newest checkpoint and asks each witness of the policy to cosign it (C2SP add-checkpoint). When
 // the cosignatures are a quorum, everything up to that size is *witnessed*. Without a quorum for the whole of the grace
 // period, new exchanges are refused; a log that is shorter than, or different from, what its witnesses have seen (a
-// backup that was restored) takes nothing at all. A witness that alone disputes what a quorum confirms is reported, not
-// believed. What this gateway cosigned for the other province goes into its own log: to rewrite one log, two must be
-// forged.
+// backup that was restored) takes nothing at all until the gateway is started with the right one. A witness that alone
+// disputes what a quorum confirms is reported, not believed. What this gateway cosigned for the other province goes
+// into its own log: to rewrite one log, two must be forged.
 //
 // Threads: one of its own; everything public on any thread, first_round(), start(), stop() and reload() on the control
 // thread. Ownership: borrows desk and book; they outlive it. Failure: none of its own: metrics, log lines, and the

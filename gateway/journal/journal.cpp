@@ -16,6 +16,7 @@ namespace chuanyu::journal {
 namespace {
 
 constexpr std::size_t kGroupCommands = 512;
+constexpr std::uint64_t kReaderLag = 10'000;  // commits: from here on a reader that stays costs disk
 constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 
 // The state may be committed later than the log: nobody can tell, because a reader waits for it. Pages that many groups
@@ -65,6 +66,9 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
     const int dead = raw->log->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
     if (dead > 0) log::warn("journal.dead_readers", {{"count", dead}});
     raw->metrics.bytes.set(static_cast<double>(raw->log->used_bytes()));
+    const std::uint64_t lag = raw->log->reader_lag();
+    raw->metrics.reader_lag.set(static_cast<double>(lag));
+    if (lag > kReaderLag) log::warn("journal.reader_lag", {{"transactions", lag}});
   });
   impl->scrubber = std::make_unique<Scrubber>(*impl->log, o.folder, o.scrub_entries_per_second);
   impl->writer = std::thread([raw = impl.get()] { raw->run(); });

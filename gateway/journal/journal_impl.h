@@ -37,6 +37,8 @@ struct JournalMetrics {
       metrics::gauge("chuanyu_log_unsigned_entries", "Entries beyond the last checkpoint");
   metrics::Gauge healthy =
       metrics::gauge("chuanyu_log_healthy", "1 while the log commits and its signer has found nothing wrong");
+  metrics::Gauge reader_lag =
+      metrics::gauge("chuanyu_log_reader_lag_transactions", "Commits since the log's oldest open reader began");
   metrics::Counter refused =
       metrics::counter("chuanyu_log_refused_commands_total", "Commands refused: queue, disk or stop");
 };

@@ -69,6 +69,7 @@ class LogStore {
   const std::string& origin() const { return origin_; }
   std::uint64_t used_bytes() const { return environment_->used_bytes(); }
   int check_readers() { return environment_->check_readers(); }
+  std::uint64_t reader_lag() const { return environment_->reader_lag(); }
 
  private:
   LogStore(std::unique_ptr<storage::Environment> environment, std::string origin);

@@ -1,5 +1,6 @@
 #include "gateway/storage/environment.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -200,6 +201,27 @@ std::uint64_t Environment::used_bytes() const {
   mdb_env_info(impl_->env, &environment);
   mdb_env_stat(impl_->env, &statistics);
   return (environment.me_last_pgno + 1) * statistics.ms_psize;
+}
+
+std::uint64_t Environment::reader_lag() const {
+  MDB_envinfo about{};
+  if (mdb_env_info(impl_->env, &about) != 0) return 0;
+  struct Oldest {
+    std::size_t txn;
+  } oldest{about.me_last_txnid};
+  // A line a reader: "pid thread txnid", or "-" for one that reads nothing now.
+  const auto take = [](const char* line, void* context) -> int {
+    unsigned long pid = 0;
+    unsigned long thread = 0;
+    std::size_t txn = 0;
+    if (std::sscanf(line, "%lu %lx %zu", &pid, &thread, &txn) == 3) {
+      std::size_t& least = static_cast<Oldest*>(context)->txn;
+      least = std::min(least, txn);
+    }
+    return 0;
+  };
+  mdb_reader_list(impl_->env, take, &oldest);
+  return about.me_last_txnid - oldest.txn;
 }
 
 int Environment::check_readers() {

@@ -115,6 +115,8 @@ class Environment {
   Status flush();                    // Durability::lazy: force to disk
   std::uint64_t used_bytes() const;  // of the file, free pages included
   int check_readers();               // frees the slots of readers whose process died; how many there were
+  // Transactions committed since the oldest reader of any process began: as many lie unused in the file for its sake.
+  std::uint64_t reader_lag() const;
 
  private:
   struct Impl;

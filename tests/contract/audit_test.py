@@ -232,6 +232,9 @@ class Audit(unittest.TestCase):
             shutil.rmtree(exported)
 
 
-if __name__ == "__main__":
-    unittest.main(exit=False)
+def tearDownModule():
     record_codes("audit")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

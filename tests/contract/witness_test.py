@@ -250,6 +250,22 @@ class Trouble(unittest.TestCase):
         self.witnesses.audit.start()
         self.witnesses.await_state("sc", lambda s: s["witnessed"] == s["signed"], "the witness is back")
 
+    def test_after_the_grace_period_nothing_new_is_taken(self):
+        self.witnessed(grace_seconds=1)
+        first = self.clue()
+        self.assertEqual(first.status, 202)
+        self.witnesses.await_state("sc", lambda s: s["witnessed"] == s["signed"] > 0, "sc is witnessed")
+        self.witnesses.audit.stop()
+        self.clue()  # something to be witnessed
+        self.witnesses.await_state("sc", lambda s: s.get("held") == "LOCAL_LOG_UNWITNESSED", "the grace period has ended")
+        refused = self.clue()
+        self.assertEqual((refused.status, refused.code), (503, "LOCAL_LOG_UNWITNESSED"), refused)
+        # What was begun can be ended: the other province's receipts are still taken, an agency still acknowledges.
+        self.network.client("G03").await_status(first.exchange, "delivered")
+        self.witnesses.audit.start()
+        self.witnesses.await_state("sc", lambda s: "held" not in s, "the witness is back")
+        self.assertEqual(self.clue().status, 202)
+
     def test_two_stories_are_kept(self):
         """The log's key in other hands signs another history: the witnesses refuse and keep both."""
         self.witnessed(quorum="group any 1 peer audit\nquorum any\n")

@@ -63,7 +63,8 @@ std::vector<RecordedLog::Push> RecordedLog::fixtures() {
   return found;
 }
 
-RecordedLog::RecordedLog(const std::string& folder, bool versions) : kek_file_(folder + ".kek") {
+RecordedLog::RecordedLog(const std::string& folder, bool versions, journal::Projection* projection)
+    : kek_file_(folder + ".kek") {
   std::ofstream(kek_file_) << std::string(32, 'K');
   chmod(kek_file_.c_str(), 0600);
   std::filesystem::create_directories(folder);
@@ -75,7 +76,7 @@ RecordedLog::RecordedLog(const std::string& folder, bool versions) : kek_file_(f
   options.log_key = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::generate());
   options.clock = &clock_;
   options.disk_refuse_percent = 100;
-  auto opened = journal::Journal::open(std::move(options), state_);
+  auto opened = journal::Journal::open(std::move(options), projection != nullptr ? *projection : state_);
   if (!opened.ok()) std::abort();
   journal_ = *std::move(opened);
   policy_ = crypto::sha256(kPolicy);

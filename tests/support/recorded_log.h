@@ -27,7 +27,8 @@ class RecordedLog {
   using Change = std::function<void(ledger::Entry& entry, v1::LogBody& body)>;
 
   // `folder` becomes a data folder; `versions`: record policy, directory and mappings, as a start does.
-  explicit RecordedLog(const std::string& folder, bool versions = true);
+  // `projection`: what the state is; nullptr: there is none.
+  explicit RecordedLog(const std::string& folder, bool versions = true, journal::Projection* projection = nullptr);
   ~RecordedLog();
 
   // The records of the Sichuan fixtures.

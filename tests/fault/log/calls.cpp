@@ -1,7 +1,8 @@
 // log_calls: lets a run of the journal end at every one of its calls that change a file, once for each call and way:
 // killed before it, killed after it, the call failing with EIO, with ENOSPC. Then the judge looks at the folder.
 //
-// --once DIR runs the same thing once and undisturbed, and says what it counted: for strace to count beside it.
+// --once DIR runs it once and undisturbed, and says what it counted: for strace, to count and to disturb from outside.
+// --judge DIR looks at the folder afterwards; the lines of acknowledgements come on stdin.
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "gateway/base/log.h"
 #include "gateway/terminal/usage.h"
@@ -76,11 +78,18 @@ class Disturber final : public Observer {
   std::uint64_t current_ = 0;
 };
 
-Run small_run(Shared& shared) {
+constexpr unsigned kEntries = 6;
+
+Run small_run() {
   Run run;
   run.callers = 3;
-  run.entries = 6;
+  run.entries = kEntries;
   run.seed = 20;
+  return run;
+}
+
+Run small_run(Shared& shared) {
+  Run run = small_run();
   run.acknowledged = [&shared](const Acknowledged& told) {
     const std::size_t place = shared.told;
     shared.acknowledged[place] = told;
@@ -164,16 +173,60 @@ int sweep(std::uint64_t every) {
   return wrong == 0 ? 0 : 1;
 }
 
-int once(const std::string& folder) {
-  static Shared shared;
-  const auto key = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::generate());
-  Disturber undisturbed(shared, UINT64_MAX, Way::kill_before);
-  observe(folder, &undisturbed);
-  const Ended ended = run_journal({folder, key}, small_run(shared));
+class Counter final : public Observer {
+ public:
+  int before(const FileCall& call) override { return ++counts_[to_string(call.kind)], 0; }
+  void after(const FileCall&) override {}
+  const std::map<std::string, std::uint64_t>& counts() const { return counts_; }
+
+ private:
+  std::map<std::string, std::uint64_t> counts_;
+};
+
+Scene scene_with_key(const std::string& folder, const std::string& key_file) {
+  auto key = crypto::SigningKey::from_pem_file(key_file);
+  if (!key.ok()) {
+    key = crypto::SigningKey::generate();
+    if (!key->write_pem_file(key_file).ok()) std::abort();
+  }
+  return {folder, std::make_shared<const crypto::SigningKey>(*key)};
+}
+
+// Every acknowledgement is a line, written at once; the last line is JSON.
+int once(const Scene& scene, unsigned entries) {
+  Counter counter;
+  Run run = small_run();
+  run.entries = entries;
+  run.acknowledged = [](const Acknowledged& told) {
+    const std::string line = std::to_string(told.index) + " " + to_hex(crypto::view(told.leaf)) + " " +
+                             to_hex(crypto::view(told.body)) + "\n";
+    if (write(STDOUT_FILENO, line.data(), line.size()) < 0) std::abort();
+  };
+  observe(scene.folder, &counter);
+  const Ended ended = run_journal(scene, run);
   observe({}, nullptr);
-  std::printf("{\"calls\": %llu, \"acknowledged\": %zu}\n", static_cast<unsigned long long>(shared.calls),
-              shared.told.load());
+  std::string out = "{\"groups\": " + std::to_string(ended.groups);
+  for (const auto& [kind, count] : counter.counts()) out += ", \"" + kind + "\": " + std::to_string(count);
+  out += ", \"fatal\": " + std::to_string(ended.fatal) + ", \"refused\": [";
+  for (std::size_t i = 0; i < ended.refused.size(); ++i) {
+    out += std::string(i == 0 ? "\"" : ", \"") + std::string(to_string(ended.refused[i].code)) + "\"";
+  }
+  std::printf("%s]}\n", out.c_str());
   return ended.not_opened || !ended.refused.empty() ? 1 : 0;
+}
+
+int judge_lines(const Scene& scene) {
+  std::vector<Acknowledged> told;
+  std::string leaf, body;
+  for (Acknowledged one; std::cin >> one.index >> leaf >> body; told.push_back(one)) {
+    const auto leaf_bytes = from_hex(leaf), body_bytes = from_hex(body);
+    if (!leaf_bytes || !body_bytes || leaf_bytes->size() != 32 || body_bytes->size() != 32) return 2;
+    std::copy(leaf_bytes->begin(), leaf_bytes->end(), one.leaf.begin());
+    std::copy(body_bytes->begin(), body_bytes->end(), one.body.begin());
+  }
+  const std::string wrong = judge(scene, told);
+  std::printf("%zu 条确认：%s\n", told.size(), wrong.empty() ? "都在" : wrong.c_str());
+  return wrong.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -182,12 +235,19 @@ int once(const std::string& folder) {
 int main(int argc, char** argv) {
   using namespace chuanyu;
   std::uint64_t every = 1;
-  std::string folder;
+  unsigned entries = fault::kEntries;
+  std::string folder, judged, key;
   CLI::App app("log_calls：在每一次文件调用处杀死进程或令其失败，核对已确认的条目", "log_calls");
   terminal::begin(app);
   app.add_option("--every", every, "每 N 次调用取一次")->check(terminal::between(1, 1000));
   app.add_option("--once", folder, "不加干扰地运行一次，数据放在 DIR（绝对路径），说出调用次数")->type_name("DIR");
+  app.add_option("--entries", entries, "用于 --once：每个调用者追加多少条");
+  app.add_option("--judge", judged, "核对 DIR；标准输入是 --once 打印的确认")->type_name("DIR");
+  app.add_option("--key", key, "用于 --once、--judge：日志密钥文件，没有则生成")->type_name("FILE");
   if (const auto exit = terminal::parse(app, argc, argv, std::cout, std::cerr)) return *exit;
   log::set_level("error");
-  return folder.empty() ? fault::sweep(every) : fault::once(folder);
+  if (folder.empty() && judged.empty()) return fault::sweep(every);
+  if (key.empty()) return terminal::misused(app, "--once、--judge 须同时给出 --key", std::cerr);
+  const fault::Scene scene = fault::scene_with_key(folder.empty() ? judged : folder, key);
+  return folder.empty() ? fault::judge_lines(scene) : fault::once(scene, entries);
 }

@@ -47,6 +47,7 @@ struct Ended {
   std::vector<Error> refused;  // answers to the callers
   int fatal = 0;               // calls of Options::on_fatal
   bool healthy = false;        // at the end
+  std::uint64_t groups = 0;    // whose callers were answered together
 };
 
 struct Run {

@@ -158,5 +158,18 @@ TEST_F(PairingTest, TheTwoDisagreeOnTheExchangeOrTheOutcome) {
   EXPECT_EQ(report.findings.listed.size(), 2U) << all(report);
 }
 
+// A gateway that struck a receipt out of its log and signed the log anew: the ones after it give it away.
+TEST_F(PairingTest, AReceiptThatWasDropped) {
+  for (const bool dropped : {true, false}) {
+    const Uuid exchange = Uuid::make(1'795'302'633'000'000 + (dropped ? 1 : 2));
+    const std::uint64_t position = send(EntryKind::accepted, exchange);
+    const std::uint64_t index = arrive(EntryKind::received, exchange, position);
+    if (!dropped) settle(EntryKind::delivered, exchange, position, receipt_for(exchange, position, index));
+  }
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
+  EXPECT_NE(all(report).find("这一封的回执却不在日志中"), std::string::npos) << all(report);
+}
+
 }  // namespace
 }  // namespace chuanyu::audit

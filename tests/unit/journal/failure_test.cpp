@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <vector>
 
 #include "journal_fixture.h"
 
@@ -94,6 +95,28 @@ TEST_F(JournalTest, AWriteErrorIsFatal) {
   EXPECT_GE(journal_->size(), acknowledged);
   EXPECT_LE(journal_->size(), acknowledged + 1) << "the failed one may be there, never half";
   EXPECT_EQ(journal_->read(0)->body, "before");
+}
+
+// A clock that jumps: the order is the log's, the times are what the clock said, and nothing is refused for it.
+TEST_F(JournalTest, AClockThatJumps) {
+  constexpr TimeUs kHour = TimeUs{3'600'000'000};
+  FakeClock clock(1'795'302'633'000'000);
+  std::vector<TimeUs> times;
+  const auto open_with_clock = [&] {
+    journal_.reset();
+    Options with_clock = options();
+    with_clock.clock = &clock;
+    journal_ = Journal::open(std::move(with_clock), projection_).value();
+  };
+  open_with_clock();
+  for (const TimeUs jump : {TimeUs{0}, -kHour, 24 * kHour, -24 * 365 * kHour, 30 * 24 * kHour}) {
+    clock.advance(jump);
+    times.push_back(clock.now());
+    EXPECT_EQ(append("after a jump"), times.size() - 1);
+    if (jump < 0) open_with_clock();  // also over a restart
+  }
+  for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(journal_->read(i)->entry.time, times[i]);
+  EXPECT_TRUE(journal_->healthy());
 }
 
 }  // namespace

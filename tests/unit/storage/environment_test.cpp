@@ -75,6 +75,23 @@ TEST_F(StorageTest, AReaderSeesTheWorldOfItsBeginning) {
   EXPECT_EQ(env->read().value().get(a, "k"), "v");
 }
 
+TEST_F(StorageTest, AReaderThatStaysIsCounted) {
+  auto env = Environment::open(options()).value();
+  const auto commit = [&] {
+    auto txn = env->write().value();
+    txn.put(env->table("a"), "k", "v");
+    ASSERT_TRUE(txn.commit().ok());
+  };
+  commit();
+  EXPECT_EQ(env->reader_lag(), 0U);
+  {
+    const auto reader = env->read().value();
+    for (int i = 0; i < 5; ++i) commit();
+    EXPECT_EQ(env->reader_lag(), 5U);
+  }
+  EXPECT_EQ(env->reader_lag(), 0U);
+}
+
 TEST_F(StorageTest, TheFirstFailureSticks) {
   auto env = Environment::open(options()).value();
   const Table a = env->table("a");
