@@ -8,6 +8,7 @@
 #include "gateway/audit/commands.h"
 #include "gateway/audit/receipt.h"
 #include "gateway/audit/witness.h"
+#include "gateway/ledger/sm_checkpoint.h"
 #include "gateway/terminal/usage.h"
 
 namespace chuanyu::audit {
@@ -68,11 +69,18 @@ struct VkeyCommand {
   std::string key;
   std::string name;
   bool witness = false;
+  bool sm2 = false;
 };
 
 int run_vkey(const VkeyCommand& arguments, const Streams& streams) {
   if (!ledger::is_origin(arguments.name)) {
     return fail(streams.err, error(Code::CONFIG_VALUE, "名称不能为空，不能含空格或加号", "--name"));
+  }
+  if (arguments.sm2) {
+    const auto key = crypto::Sm2VerifyKey::from_pem_file(arguments.key);
+    if (!key.ok()) return fail(streams.err, key.error());
+    streams.out << ledger::to_sm2_vkey(arguments.name, *key) << "\n";
+    return kClean;
   }
   const auto key = crypto::VerifyKey::from_pem_file(arguments.key);
   if (!key.ok()) return fail(streams.err, key.error());
@@ -154,7 +162,8 @@ Command add_vkey(CLI::App& app, const Streams& streams) {
   CLI::App& command = *app.add_subcommand("vkey", "把公钥写成 C2SP 的一行（名称+密钥号+Base64），供见证策略使用");
   command.add_option("PUB", arguments->key, "公钥文件（PEM）")->required()->type_name("");
   command.add_option("--name", arguments->name, "日志名称，或见证方名称")->required()->type_name("NAME");
-  command.add_flag("--witness", arguments->witness, "是见证方的公钥；缺省为日志的");
+  auto* witness = command.add_flag("--witness", arguments->witness, "是见证方的公钥；缺省为日志的");
+  command.add_flag("--sm2", arguments->sm2, "是国密日志的 SM2 公钥")->excludes(witness);
   return {&command, [arguments, streams] { return run_vkey(*arguments, streams); }};
 }
 

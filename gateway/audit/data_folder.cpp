@@ -54,6 +54,7 @@ Result<std::unique_ptr<LogReader>> DataFolder::open(const std::string& folder) {
   made->origin_ = tree->origin;
   made->size_ = tree->frontier.size();
   made->root_ = tree->frontier.root();
+  if (const auto sm3 = txn.get(made->tree_row_, layout::kSm3TreeKey)) made->sm3_row_ = Bytes(*sm3);
   made->counts_ = {txn.count(made->entries_), txn.count(made->tiles_), txn.count(made->tree_row_)};
   CHUANYU_CHECK(txn.status());
   auto checkpoint = txn.cursor(made->log_->table(layout::kCheckpoints));

@@ -40,6 +40,8 @@ class LogReader {
     std::uint64_t trees = 0;
   };
   const Counts& counts() const { return counts_; }
+  // The row of the second tree (SM profile), as it stood then; nothing when there is none.
+  const std::optional<Bytes>& sm3_row() const { return sm3_row_; }
   // False when nothing has been appended since it was opened, for certain.
   virtual bool may_have_grown() const { return true; }
 
@@ -74,6 +76,7 @@ class LogReader {
   std::string origin_;
   std::uint64_t size_ = 0;
   crypto::Digest root_{};
+  std::optional<Bytes> sm3_row_;
   Counts counts_;
 };
 

@@ -14,12 +14,16 @@ SmPass::SmPass(const LogReader& log, const crypto::Sm2VerifyKey* key, LogReport&
       origin_(ledger::sm3_origin(log.origin())),
       next_(log.sm3_checkpoint_from(0)) {
   report_.sm2_checked = key != nullptr;
+  if (!log.sm3_row()) return;
+  const auto row = ledger::layout::decode_sm3_tree_row(*log.sm3_row());
+  if (row.ok()) row_size_ = row->frontier.size();
+  if (!row.ok()) find_(Code::LOG_TAMPERED, "SM3 树行：" + row.error().detail, "tree#sm3");
 }
 
 void SmPass::entry(BytesView bytes) {
-  if (!next_) return;  // no note is left that the tree would be needed for
+  if (!next_ && !row_size_) return;  // nothing is left that the tree would be needed for
   tree_.append(ledger::sm3_leaf_hash(bytes));
-  check_notes();
+  check_place();
 }
 
 void SmPass::own_note(const ledger::Note& note, std::uint64_t size) {
@@ -29,11 +33,19 @@ void SmPass::own_note(const ledger::Note& note, std::uint64_t size) {
   if (found == Sm2Signature::bad) bad_signature("checkpoint#" + std::to_string(size));
 }
 
-void SmPass::check_notes() {
+// What was stored of the tree at the size that it has now.
+void SmPass::check_place() {
+  if (row_size_ == tree_.size()) check_row();
   while (next_ && next_->size == tree_.size()) {
     check_note(*next_);
     next_ = log_.sm3_checkpoint_from(next_->size + 1);
   }
+}
+
+void SmPass::check_row() {
+  row_size_.reset();
+  if (ledger::layout::encode_sm3({origin_, tree_}) == *log_.sm3_row()) return;
+  find_(Code::LOG_TAMPERED, "SM3 树行与条目不符", "tree#sm3");
 }
 
 void SmPass::check_note(const LogReader::Note& stored) {
@@ -60,8 +72,9 @@ void SmPass::bad_signature(std::string where) {
 }
 
 void SmPass::finish() {
-  check_notes();
-  if (next_) {
+  check_place();
+  if (row_size_) find_(Code::LOG_INCOMPLETE, "SM3 树行的长度大于日志长度", "tree#sm3");
+  if (next_ && !(log_.is_data_folder() && log_.may_have_grown())) {
     find_(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_->size) + " 的 SM3 检查点，日志没有这么多条",
           "sm3-checkpoint#" + std::to_string(next_->size));
   }

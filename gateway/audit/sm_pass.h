@@ -26,7 +26,8 @@ class SmPass {
   void finish();
 
  private:
-  void check_notes();
+  void check_place();
+  void check_row();
   void check_note(const LogReader::Note& stored);
   void bad_signature(std::string where);
 
@@ -36,6 +37,7 @@ class SmPass {
   const Find find_;
   const std::string origin_;  // of the second tree
   std::optional<LogReader::Note> next_;
+  std::optional<std::uint64_t> row_size_;  // until the row was compared
   ledger::Sm3Frontier tree_;
   std::uint64_t bad_ = 0;
   std::string first_bad_;

@@ -39,7 +39,7 @@ Bytes cosignature_key(std::uint64_t size, std::uint32_t key_id);
 Bytes sm3_checkpoint_key(std::uint64_t size);
 inline bool is_checkpoint_key(BytesView key) { return key.size() == 8; }
 inline bool is_cosignature_key(BytesView key) { return key.size() == 12; }
-inline bool is_sm3_checkpoint_key(BytesView key) { return key.size() == 11; }
+inline bool is_sm3_checkpoint_key(BytesView key) { return key.size() == 11 && key.ends_with("sm3"); }
 Bytes tile_key(const TileId& tile);
 
 // Bodies whose sealed size is beyond this go to the blob folder.

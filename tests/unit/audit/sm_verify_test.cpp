@@ -137,14 +137,18 @@ TEST_F(SmVerifyTest, ASecondTreesCheckpointInTheWrongPlaceOrBeyondTheEnd) {
 
 TEST_F(SmVerifyTest, OnTheCommandLine) {
   sign({kSize});
-  const auto run_it = [this](std::vector<std::string> more, std::ostringstream& out) {
-    std::vector<std::string> words{"chuanyu-audit", "verify", folder_, "--key",
-                                   ledger::to_vkey(log_.origin, log_.key.verify_key())};
-    words.insert(words.end(), more.begin(), more.end());
+  const auto words_to = [](std::vector<std::string> words, std::ostringstream& out) {
+    words.insert(words.begin(), "chuanyu-audit");
     std::vector<const char*> argv;
     for (const std::string& word : words) argv.push_back(word.c_str());
     std::ostringstream err;
     return run(static_cast<int>(argv.size()), argv.data(), out, err, false);
+  };
+  const auto run_it = [&](std::vector<std::string> more, std::ostringstream& out) {
+    const std::vector<std::string> verify{"verify", folder_, "--key",
+                                          ledger::to_vkey(log_.origin, log_.key.verify_key())};
+    more.insert(more.begin(), verify.begin(), verify.end());
+    return words_to(std::move(more), out);
   };
   std::ofstream(temporary_ / "sm2.pub") << key_.verify_key().to_pem();
   for (const std::string& key : {temporary_ / "sm2.pub", ledger::to_sm2_vkey(log_.origin, key_.verify_key())}) {
@@ -160,6 +164,9 @@ TEST_F(SmVerifyTest, OnTheCommandLine) {
   EXPECT_EQ(
       run_it({"--sm2-key", ledger::to_sm2_vkey(log_.origin, crypto::Sm2SigningKey::generate().verify_key())}, out),
       kTampered);
+  std::ostringstream text;
+  EXPECT_EQ(words_to({"vkey", temporary_ / "sm2.pub", "--sm2", "--name", log_.origin}, text), kClean);
+  EXPECT_EQ(text.str(), ledger::to_sm2_vkey(log_.origin, key_.verify_key()) + "\n");
   EXPECT_EQ(run_it({"--sm2-key", temporary_ / "none.pub"}, out), kUsage);
   EXPECT_EQ(run_it({"--sm2-key", temporary_ / "sm2.pub", "--sm2-key", temporary_ / "sm2.pub"}, out), kUsage);
 }

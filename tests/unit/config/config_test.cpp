@@ -137,9 +137,9 @@ TEST(Config, ARepeatedKeyIsAnError) {
 TEST(Config, NotAnObject) {
   EXPECT_THAT(errors_of(parse_text("[]")), testing::Contains("CONFIG_VALUE "));
   EXPECT_THAT(errors_of(parse_text("")), ElementsAre("CONFIG_SYNTAX "));
-  EXPECT_THAT(errors_of(parse_text(
-                  replaced(std::string(default_text()), "\"disk\": {\"refuse_percent\": 90}", "\"disk\": 90"))),
-              ElementsAre("CONFIG_VALUE /disk"));
+  EXPECT_THAT(errors_of(parse_text(replaced(std::string(default_text()), "\"crypto\": {\"profile\": \"international\"}",
+                                            "\"crypto\": 90"))),
+              ElementsAre("CONFIG_VALUE /crypto"));
 }
 
 TEST(Config, PeersMustDifferFromEachOtherAndFromThisGateway) {
