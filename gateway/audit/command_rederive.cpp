@@ -7,6 +7,7 @@
 #include "gateway/audit/rederive.h"
 #include "gateway/audit/report.h"
 #include "gateway/terminal/text.h"
+#include "gateway/terminal/usage.h"
 
 namespace chuanyu::audit {
 namespace {
@@ -76,6 +77,11 @@ int run_rederive(const CLI::App& command, RederiveArguments& arguments, const St
     if (!options.exchange) return fail(streams.err, error(Code::CONFIG_VALUE, "交换编号应为 UUID", "--exchange"));
   }
   if (command.count("--to") > 0) options.to = arguments.last + 1;
+  const std::uint64_t size = source->log->size();
+  if (size > 0 && (options.from >= size || (command.count("--to") > 0 && arguments.last < options.from))) {
+    return terminal::misused(command, "日志只有 " + std::to_string(size) + " 条（从 0 起），所给范围内没有条目",
+                             streams.err);
+  }
   options.progress = progress_on(streams, arguments.folder);
   const RederiveReport report = rederive(*source->log, source->body_opener(), options);
   if (options.exchange && report.entries() == 0 && report.findings.empty()) {

@@ -1,10 +1,13 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <ostream>
+#include <set>
 
 #include "gateway/audit/commands.h"
 #include "gateway/audit/report.h"
 #include "gateway/ledger/witness_policy.h"
+#include "gateway/terminal/text.h"
 #include "gateway/terminal/usage.h"
 
 namespace chuanyu::audit {
@@ -53,33 +56,56 @@ Result<Yardsticks> read_yardsticks(const VerifyArguments& arguments) {
   return found;
 }
 
-Verification verify_all(const VerifyArguments& arguments, Yardsticks& by, const Streams& streams) {
-  Verification verification;
-  std::vector<std::unique_ptr<LogReader>> logs;
-  for (std::size_t i = 0; i < arguments.folders.size(); ++i) {
-    auto log = LogReader::open(arguments.folders[i]);
-    if (!log.ok()) {
-      verification.unreadable.add(log.error());
-      continue;
+using Logs = std::vector<std::unique_ptr<LogReader>>;  // in the order of the folders; nullptr: cannot be read
+
+Logs open_all(const std::vector<std::string>& folders, Findings& unreadable) {
+  Logs logs;
+  for (const std::string& folder : folders) {
+    auto log = LogReader::open(folder);
+    if (!log.ok()) unreadable.add(log.error());
+    logs.push_back(log.ok() ? *std::move(log) : nullptr);
+  }
+  return logs;
+}
+
+// What would make a verdict mean something else than it seems to: a policy that names none of the logs, one log twice.
+std::optional<std::string> mistaken(const Logs& logs, const Yardsticks& by,
+                                    const std::vector<std::string>& policy_files) {
+  std::set<std::string> origins;
+  for (const auto& log : logs) {
+    if (log && !origins.insert(log->origin()).second)
+      return "两个目录是同一份日志 " + terminal::printable(log->origin());
+  }
+  for (std::size_t i = 0; i < by.policies.size(); ++i) {
+    const bool used = std::any_of(logs.begin(), logs.end(),
+                                  [&](const auto& log) { return log && by.policies[i].log(log->origin()) != nullptr; });
+    if (!used && !origins.empty()) {
+      return "见证策略 " + policy_files[i] + " 不是所给日志（" + terminal::printable(*origins.begin()) + "）的";
     }
+  }
+  return std::nullopt;
+}
+
+void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& by, const Streams& streams,
+                Verification& verification) {
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (!logs[i]) continue;
     // The policy that names this log; its key serves where none was given.
     const ledger::WitnessPolicy* policy = nullptr;
     for (const ledger::WitnessPolicy& one : by.policies) {
-      const ledger::NamedKey* named = one.log((*log)->origin());
+      const ledger::NamedKey* named = one.log(logs[i]->origin());
       if (named == nullptr) continue;
       policy = &one;
       if (!by.keys[i]) by.keys[i] = named->key;
     }
-    verification.logs.push_back(verify(**log, by.keys[i], progress_on(streams, arguments.folders[i]), policy,
+    verification.logs.push_back(verify(*logs[i], by.keys[i], progress_on(streams, arguments.folders[i]), policy,
                                        by.certificates ? &*by.certificates : nullptr,
                                        by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr));
-    logs.push_back(*std::move(log));
   }
-  if (arguments.folders.size() == 2 && logs.size() == 2) {
+  if (logs.size() == 2 && logs[0] && logs[1]) {
     verification.pairs.push_back(pair(*logs[0], *logs[1], by.keys[1]));
     verification.pairs.push_back(pair(*logs[1], *logs[0], by.keys[0]));
   }
-  return verification;
 }
 
 // What was asked for, in the form with a folder and a key each.
@@ -112,7 +138,12 @@ int run_verify(const CLI::App& app, VerifyArguments arguments, const Streams& st
   }
   auto yardsticks = read_yardsticks(arguments);
   if (!yardsticks.ok()) return fail(streams.err, yardsticks.error());
-  const Verification verification = verify_all(arguments, *yardsticks, streams);
+  Verification verification;
+  const Logs logs = open_all(arguments.folders, verification.unreadable);
+  if (const auto why = mistaken(logs, *yardsticks, arguments.policies)) {
+    return terminal::misused(app, *why, streams.err);
+  }
+  verify_all(arguments, logs, *yardsticks, streams, verification);
   if (arguments.json) print_json(verification, streams.out);
   if (!arguments.json) print(verification, streams.out);
   if (!arguments.html.empty()) {

@@ -76,8 +76,7 @@ class Page {
         std::to_string(log.checkpoints) + " 个；核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条");
     row("检查点签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
     if (uses_sm(log)) row("国密", sm_words(log));
-    row("见证",
-        log.witnesses_checked ? "足额见证方签名覆盖到第 " + std::to_string(log.witnessed_size) + " 条" : "未核验");
+    row("见证", witnessed(log));
     row("策略、名录版本", std::to_string(log.versions) + " 个");
     row("大内容文件", std::to_string(log.blobs) + " 个");
     std::string kinds;

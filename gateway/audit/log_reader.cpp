@@ -13,12 +13,31 @@ Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
   return DataFolder::open(folder);
 }
 
+Status LogReader::for_each_hashed(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
+  std::optional<std::uint64_t> number;
+  std::optional<Bytes> hashes;
+  return for_each(from, to, [&](std::uint64_t index, BytesView entry) -> Status {
+    if (number != index / ledger::kTileWidth) {
+      number = index / ledger::kTileWidth;
+      hashes = tile({0, *number});
+    }
+    const std::size_t at = index % ledger::kTileWidth * ledger::kHashBytes;
+    if (!hashes || hashes->size() < at + ledger::kHashBytes) {
+      return error(Code::LOG_INCOMPLETE, "哈希块缺失或不完整", place_of(index));
+    }
+    if (BytesView(*hashes).substr(at, ledger::kHashBytes) != crypto::view(ledger::leaf_hash(entry))) {
+      return error(Code::LOG_TAMPERED, "条目与日志所记的哈希不符，请先用 verify 核验", place_of(index));
+    }
+    return visit(index, entry);
+  });
+}
+
 Result<Bytes> LogReader::entry(std::uint64_t index) const {
   if (index >= size()) {
     return error(Code::CLIENT_NOT_FOUND, "日志只有 " + std::to_string(size()) + " 条，序号从 0 起", folder_);
   }
   Bytes found;
-  CHUANYU_CHECK(for_each(index, index + 1, [&](std::uint64_t, BytesView entry) -> Status {
+  CHUANYU_CHECK(for_each_hashed(index, index + 1, [&](std::uint64_t, BytesView entry) -> Status {
     found = Bytes(entry);
     return {};
   }));
@@ -46,17 +65,6 @@ std::optional<LogReader::Note> LogReader::checkpoint_from(std::uint64_t size) co
   std::optional<Note> found;
   const Status read =
       for_each_row(Rows::checkpoints, layout::number_key(size), [&](BytesView key, BytesView value) -> Result<bool> {
-<<<<<<< HEAD
-        const bool known =
-            layout::is_checkpoint_key(key) || layout::is_cosignature_key(key) || layout::is_sm3_checkpoint_key(key);
-        if (!known) {
-          if (!found) found = Note{size, {}};  // a key that nobody wrote: no note, as verify() will say
-          return false;
-        }
-        if (!layout::is_checkpoint_key(key)) {
-          // A witness's cosignature: of this one, or of one before.
-          if (found && layout::is_cosignature_key(key)) found->note += value;
-=======
         if (layout::is_sm3_checkpoint_key(key)) return true;
         if (!layout::is_checkpoint_key(key) && !layout::is_cosignature_key(key)) {
           if (!found) found = Note{size, {}};  // a key that nobody wrote: no note, as verify() will say
@@ -64,7 +72,6 @@ std::optional<LogReader::Note> LogReader::checkpoint_from(std::uint64_t size) co
         }
         if (!layout::is_checkpoint_key(key)) {  // a witness's cosignature: of this one, or of one before
           if (found) found->note += value;
->>>>>>> d
           return true;
         }
         if (found) return false;

@@ -48,7 +48,10 @@ class LogReader {
   // Entries [from, to) in order; LOG_INCOMPLETE names the first that is missing. `visit` stops the pass by an error.
   using Visit = std::function<Status(std::uint64_t index, BytesView entry)>;
   virtual Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const = 0;
-  Result<Bytes> entry(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the size
+  // The same, each entry held against its hash in the stored tiles: LOG_TAMPERED ends the pass. What is shown, derived
+  // or replayed is at least what the log's own tree says; whether that is what was signed, only verify() can tell.
+  Status for_each_hashed(std::uint64_t from, std::uint64_t to, const Visit& visit) const;
+  Result<Bytes> entry(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the size; hashed, too
   virtual std::optional<Bytes> tile(const ledger::TileId& tile) const = 0;
   // A sealed body that stands beside the log; LOG_INCOMPLETE when it is missing, LOG_TAMPERED when it is another.
   Result<Bytes> blob(const crypto::Digest& sha256) const;

@@ -108,7 +108,7 @@ RederiveReport rederive(const LogReader& log, const BodyOpener* bodies, const Re
   Rederiving rederiving(log, bodies, options, report);
   const std::uint64_t end = std::min(options.to, log.size());
   // From the start, whatever the range: the versions stand before what they were used for.
-  const Status read = log.for_each(0, end, [&](std::uint64_t index, BytesView bytes) {
+  const Status read = log.for_each_hashed(0, end, [&](std::uint64_t index, BytesView bytes) {
     if (options.progress && index % 4096 == 0) options.progress(index, end);
     return rederiving.visit(index, bytes);
   });

@@ -99,7 +99,7 @@ class Replaying {
  private:
   Status apply(std::uint64_t from, std::uint64_t to) {
     CHUANYU_TRY(auto txn, environment_->write());
-    CHUANYU_CHECK(log_.for_each(from, to, [&](std::uint64_t index, BytesView bytes) -> Status {
+    CHUANYU_CHECK(log_.for_each_hashed(from, to, [&](std::uint64_t index, BytesView bytes) -> Status {
       const auto entry = ledger::decode(bytes);
       if (!entry.ok()) return error(entry.error().code, entry.error().detail, place_of(index));
       tree_.append(ledger::leaf_hash(bytes));
@@ -144,7 +144,7 @@ class Replaying {
 // How many entries come before the first one that is later.
 Result<std::uint64_t> size_until(const LogReader& log, TimeUs until) {
   std::uint64_t size = log.size();
-  const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
+  const Status read = log.for_each_hashed(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
     CHUANYU_TRY(const ledger::Entry entry, ledger::decode(bytes));
     if (entry.time <= until) return {};
     size = index;

@@ -89,6 +89,7 @@ Json to_json(const LogReport& log) {
           {"signedSize", log.signed_size},
           {"witnessesChecked", log.witnesses_checked},
           {"witnessedSize", log.witnessed_size},
+          {"unwitnessedEntries", log.size - std::min(log.size, log.witnessed_size)},
           {"sm2Checked", log.sm2_checked},
           {"sm2SignedSize", log.sm2_signed_size},
           {"sm3Checkpoints", log.sm3_checkpoints},
@@ -135,10 +136,7 @@ void print(const LogReport& log, std::ostream& out) {
            (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
   if (uses_sm(log)) line(out, "国密", sm_words(log));
-  line(out, "见证",
-       !log.witnesses_checked    ? "未核对：没有用 --policy 给出这份日志的见证策略"
-       : log.witnessed_size == 0 ? "没有达到策略所要求的"
-                                 : "达到策略所要求的覆盖到第 " + std::to_string(log.witnessed_size) + " 条");
+  line(out, "见证", witnessed(log));
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
   if (log.certificates_checked > 0) {
     line(out, "证书",
@@ -162,6 +160,14 @@ void print(const PairReport& pair, std::ostream& out) {
 }
 
 }  // namespace
+
+std::string witnessed(const LogReport& log) {
+  if (!log.witnesses_checked) return "未核对：没有用 --policy 给出这份日志的见证策略";
+  if (log.witnessed_size == 0) return "没有达到策略所要求的";
+  const std::string covered = "达到策略所要求的覆盖到第 " + std::to_string(log.witnessed_size) + " 条";
+  if (log.witnessed_size >= log.size) return covered;
+  return covered + "，其后 " + std::to_string(log.size - log.witnessed_size) + " 条仅由日志自己的签名担保";
+}
 
 ExitCode exit_code(const Verification& verification) {
   ExitCode worst = exit_code(verification.unreadable);

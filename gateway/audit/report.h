@@ -27,6 +27,8 @@ void print(const Verification& verification, std::ostream& out);
 void print_json(const Verification& verification, std::ostream& out);
 // A page that stands alone and prints on A4. `command`: how to do it again.
 void print_html(const Verification& verification, const std::string& command, std::ostream& out);
+// How far a quorum of witnesses has seen the log, in words.
+std::string witnessed(const LogReport& log);
 // The SM profile's part: whether there is one, and what to say of it.
 bool uses_sm(const LogReport& log);
 std::string sm_words(const LogReport& log);

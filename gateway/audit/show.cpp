@@ -149,6 +149,8 @@ std::vector<Field> fields_of(const Shown& shown) {
   digest("canonical", "规范记录摘要 *", e.canonical);
   digest("nativeOut", "送达报文摘要 *", e.native_out);
   text("outcome", "结果", result_of(e));
+  // Of an answer also none says something.
+  if (e.count == 0 && e.kind == ledger::EntryKind::answered && e.result.empty()) text("count", "条数", "0");
   number("count", "条数", e.count);
   text("peer", "对端网关", printable(e.peer));
   number("stream", "流位置", e.stream);
@@ -228,7 +230,7 @@ void show_details(const Shown& shown, bool reveal, std::ostream& out) {
 
 Result<std::vector<Shown>> find_exchange(const LogReader& log, const BodyOpener* opener, const Uuid& exchange) {
   std::vector<Shown> found;
-  CHUANYU_CHECK(log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
+  CHUANYU_CHECK(log.for_each_hashed(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
     if (bytes.find(exchange.bytes()) == BytesView::npos) return {};  // spares decoding what cannot match
     auto entry = ledger::decode(bytes);
     if (!entry.ok()) return entry.error();
@@ -242,7 +244,7 @@ Result<std::vector<Shown>> find_exchange(const LogReader& log, const BodyOpener*
 Result<std::vector<Shown>> find_range(const LogReader& log, const BodyOpener* opener, std::uint64_t from,
                                       std::uint64_t to) {
   std::vector<Shown> found;
-  CHUANYU_CHECK(log.for_each(from, to, [&](std::uint64_t index, BytesView bytes) -> Status {
+  CHUANYU_CHECK(log.for_each_hashed(from, to, [&](std::uint64_t index, BytesView bytes) -> Status {
     auto entry = ledger::decode(bytes);
     if (!entry.ok()) return error(entry.error().code, entry.error().detail, "log#" + std::to_string(index));
     found.push_back({&log, opener, index, *std::move(entry), ledger::leaf_hash(bytes)});

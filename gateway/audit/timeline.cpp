@@ -54,7 +54,7 @@ class Gathering {
   // Which exchanges speak of it, and which answer which.
   Status look_through(const OpenedLog& log) {
     Versions versions(*log.log, log.bodies);
-    CHUANYU_CHECK(log.log->for_each(0, log.log->size(), [&](std::uint64_t index, BytesView bytes) -> Status {
+    CHUANYU_CHECK(log.log->for_each_hashed(0, log.log->size(), [&](std::uint64_t index, BytesView bytes) -> Status {
       const auto entry = ledger::decode(bytes);
       if (!entry.ok()) return {};  // verify() names it
       versions.see(index, *entry);
@@ -104,7 +104,7 @@ class Gathering {
 
   Status gather(std::size_t number) {
     const LogReader& log = *logs_[number].log;
-    return log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
+    return log.for_each_hashed(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
       auto entry = ledger::decode(bytes);
       if (!entry.ok() || ledger::is_own(entry->kind) || !members_.contains(entry->exchange)) return {};
       const auto answer = std::find_if(answers_.begin(), answers_.end(),

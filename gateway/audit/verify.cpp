@@ -7,12 +7,14 @@
 #include "gateway/audit/mismatches.h"
 #include "gateway/audit/sm_pass.h"
 #include "gateway/ledger/checkpoint.h"
+#include "gateway/ledger/cosignature.h"
 #include "gateway/ledger/entry.h"
 
 namespace chuanyu::audit {
 namespace {
 
-constexpr std::uint64_t kTilesEvery = 4096;  // entries between comparisons of tiles
+constexpr std::uint64_t kTilesEvery = 4096;                   // entries between comparisons of tiles
+constexpr TimeUs kWitnessedWithin = TimeUs{600} * 1'000'000;  // microseconds
 
 class Pass {
  public:
@@ -46,19 +48,11 @@ class Pass {
       if (kinds_[kind] > 0) report_.kinds[std::string(to_string(static_cast<ledger::EntryKind>(kind)))] = kinds_[kind];
     }
     report_bad_signatures();
-<<<<<<< HEAD
     if (key_) chain_.finish(*key_);
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
-    check_rows();
-    sm_.finish();
-=======
-    mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
     check_rows();
->>>>>>> d
-    if (policy_ != nullptr && policy_->asks_for_any() && report_.witnessed_size == 0 && tree_.size() > 0) {
-      find(Code::LOG_UNWITNESSED, "没有一个检查点达到见证策略所要求的见证");
-    }
+    check_unwitnessed();
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
     if (tree_.root() != log_.root()) find(Code::LOG_TAMPERED, "条目得出的根哈希与日志所记不符");
     if (report_.checkpoints == 0 && log_.size() > 0) find(Code::LOG_INCOMPLETE, "日志没有检查点");
@@ -100,7 +94,34 @@ class Pass {
     }
     report_.signed_size = stored.size;
     sm_.own_note(*note, stored.size);
-    if (policy_ != nullptr && policy_->judge(*note).quorum) report_.witnessed_size = stored.size;
+    if (policy_ != nullptr) check_cosignatures(*note, where);
+  }
+
+  // A witness of the policy whose line does not verify: garbled, or somebody else's work.
+  void check_cosignatures(const ledger::Note& note, const std::string& where) {
+    if (policy_->judge(note).quorum) {
+      report_.witnessed_size = report_.signed_size;
+      first_unwitnessed_ = 0;
+    }
+    for (const ledger::Witness& witness : policy_->witnesses()) {
+      const bool claimed = std::any_of(note.signatures.begin(), note.signatures.end(), [&](const auto& line) {
+        return line.name == witness.key.name && line.key_id == witness.key.id();
+      });
+      if (!claimed || ledger::cosigned_at(note, witness.key)) continue;
+      find(Code::LOG_SIGNATURE, "见证方 " + witness.name + " 的签名无效", where);
+    }
+  }
+
+  // The end of the log that only its own key vouches for. A little is always on its way to the witnesses.
+  void check_unwitnessed() {
+    if (policy_ == nullptr || !policy_->asks_for_any() || report_.witnessed_size == tree_.size()) return;
+    if (report_.witnessed_size == 0) {
+      return find(Code::LOG_UNWITNESSED, "没有一个检查点达到见证策略所要求的见证");
+    }
+    if (report_.last_time - first_unwitnessed_ <= kWitnessedWithin) return;
+    find(Code::LOG_UNWITNESSED,
+         "末尾 " + std::to_string(tree_.size() - report_.witnessed_size) + " 条没有见证，历时超过十分钟",
+         place_of(report_.witnessed_size));
   }
 
   // What stands beside what was read: nothing may.
@@ -137,6 +158,7 @@ class Pass {
     if (report_.first_time == 0) report_.first_time = entry->time;
     if (entry->time < report_.last_time) ++report_.clock_steps_back;
     report_.last_time = entry->time;
+    if (first_unwitnessed_ == 0) first_unwitnessed_ = entry->time;
     chain_.entry(index, *entry);
     if (entry->blob_bytes > 0) check_blob(*entry, where);
   }
@@ -180,6 +202,7 @@ class Pass {
   std::optional<LogReader::Note> next_note_;
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
   Mismatches mismatches_;
+  TimeUs first_unwitnessed_ = 0;  // the time of the first entry beyond the last quorum
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;
 };
