@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <set>
@@ -135,6 +136,12 @@ int run_verify(const CLI::App& app, VerifyArguments arguments, const Streams& st
   }
   if (arguments.both && arguments.folders.size() != 2) {
     return terminal::misused(app, "--both 须给出两个目录", streams.err);
+  }
+  std::set<std::filesystem::path> places;
+  for (const std::string& folder : arguments.folders) {
+    std::error_code unknown;
+    if (places.insert(std::filesystem::weakly_canonical(folder, unknown)).second) continue;
+    return terminal::misused(app, "两个目录是同一个：" + folder, streams.err);
   }
   auto yardsticks = read_yardsticks(arguments);
   if (!yardsticks.ok()) return fail(streams.err, yardsticks.error());

@@ -178,6 +178,16 @@ class Witnessed(unittest.TestCase):
         self.addCleanup(auditor.close)
         self.assertEqual(auditor.request("POST", "/witness/v1/add-checkpoint", b"old 0\n\n").status, 400)
 
+    def test_what_does_not_fit_is_wrong_use(self):
+        """A verdict that looked at something else than was meant would be worse than none."""
+        sc, cq = self.network.sc.data, self.network.cq.data
+        for words in (("verify", sc, "--policy", self.witnesses.policies["cq"]), ("verify", sc, sc),
+                      ("verify", sc, cq, "--policy", self.folder / "none.policy"), ("witness", self.folder / "nowhere", "--show"),
+                      ("rederive", sc, "--from", 100_000)):
+            done = audit(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), (words, done.stderr))
+        self.assertFalse((self.folder / "nowhere").exists())
+
     def test_verify_counts_the_quorum(self):
         self.clue(**{"Chuanyu-Ack": "witnessed"})
         done = audit("verify", self.network.sc.data, "--policy", self.witnesses.policies["sc"], "--json")
