@@ -311,7 +311,9 @@ class Trouble(unittest.TestCase):
         sc = self.network.sc
         # What it has to say against us: a checkpoint of ours that never was in our log, signed with our key.
         log_key = self.network.pki.folder / "sc/gateway/sc-log.key"
+        sc.stop()  # or it would ask the emptied book first
         self.forge(log_key, "chuanyu.sc/test", 100_000)
+        sc.start()
         self.assertEqual(self.clue().status, 202)
         state = self.witnesses.await_state("sc", lambda s: any("100000" in w.get("trouble", "") for w in s["witnesses"]), "a dispute")
         self.assertNotIn("held", state)
