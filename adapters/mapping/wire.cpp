@@ -202,7 +202,7 @@ class Decoder {
     } else if (value != 0 || field.explicit_presence) {
       ws_.canonical[base + field.slot].set_number(value, is);
     } else {
-      ws_.canonical[base + field.slot].is = Is::absent;  // the last one counts, also when it takes the value away
+      ws_.canonical[base + field.slot].set_number(0, Is::absent);  // the last one counts, also when it takes away
     }
   }
 
