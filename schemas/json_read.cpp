@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/base/clock.h"
+#include "gateway/base/json_mistakes.h"
 #include "schemas/canonical/common.pb.h"
 #include "schemas/canonical/options.pb.h"
 #include "schemas/canonical_json.h"
@@ -84,12 +85,6 @@ class Reader {
   std::vector<Error> errors_;
 };
 
-std::string escape_pointer(std::string_view key) {
-  std::string out;
-  for (char c : key) c == '~' ? out += "~0" : c == '/' ? out += "~1" : out += c;
-  return out;
-}
-
 bool says_nothing(const Json& json) {
   return json.is_null() || (json.is_string() && json.get_ref<const std::string&>().empty());
 }
@@ -111,7 +106,7 @@ void Reader::read(const Json& json, Message& message, const std::string& at) {
   for (const auto& [key, value] : json.items()) {
     const auto* field = type.FindFieldByCamelcaseName(key);
     if (field == nullptr || field->json_name() != key)
-      fail(Code::CLIENT_FIELD_UNKNOWN, "没有这个字段", at + "/" + escape_pointer(key));
+      fail(Code::CLIENT_FIELD_UNKNOWN, "没有这个字段", at + "/" + json_pointer_token(key));
   }
   // In the schema's order, so that the type of a document number is known before the number (id_type before id_no;
   // code_type comes after code and is read first).
@@ -151,7 +146,7 @@ void Reader::read_map(const Json& json, const FieldDescriptor& field, Message& m
   if (!json.is_object()) return invalid("应为 JSON 对象", at);
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string()) {
-      invalid("应为字符串", at + "/" + escape_pointer(key));
+      invalid("应为字符串", at + "/" + json_pointer_token(key));
       continue;
     }
     auto* entry = message.GetReflection()->AddMessage(&message, &field);

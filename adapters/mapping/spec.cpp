@@ -373,7 +373,7 @@ Spec parse_root(const std::string& file, const std::optional<json>& root, const 
   }
   if (const json* sets = o.find("codesets")) {
     for (auto it = sets->begin(); sets->is_object() && it != sets->end(); ++it) {
-      const auto at = o.at("codesets") + "/" + escape_pointer(it.key());
+      const auto at = o.at("codesets") + "/" + json_pointer_token(it.key());
       const std::size_t sound = errors.size();
       if (folder != nullptr && it.value().is_object() && it.value().contains("file") &&
           it.value()["file"].is_string()) {

@@ -13,21 +13,9 @@
 #include <vector>
 
 #include "gateway/base/error.h"
+#include "gateway/base/json_mistakes.h"
 
 namespace chuanyu::adapters {
-
-inline std::string escape_pointer(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~')
-      out += "~0";
-    else if (c == '/')
-      out += "~1";
-    else
-      out += c;
-  }
-  return out;
-}
 
 class Object {
  public:
@@ -36,7 +24,7 @@ class Object {
     if (!value_.is_object()) wrong("", "应为对象");
   }
   const std::string& at() const { return at_; }
-  std::string at(std::string_view key) const { return at_ + "/" + escape_pointer(key); }
+  std::string at(std::string_view key) const { return at_ + "/" + json_pointer_token(key); }
 
   const nlohmann::json* find(const char* key) {
     known_.insert(key);

@@ -36,7 +36,6 @@ bool split_address(const std::string& text, WitnessArguments& out) {
 struct WitnessCommand {
   WitnessArguments serve;
   std::string listen = "127.0.0.1:0";
-  std::string policy;
   bool show = false;
   bool json = false;
 };
@@ -93,7 +92,6 @@ struct ReceiptCommand {
   std::string file;
   std::string policy;
   std::string key;
-  std::string name;
   bool json = false;
 };
 

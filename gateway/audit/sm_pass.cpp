@@ -74,7 +74,7 @@ void SmPass::bad_signature(std::string where) {
 void SmPass::finish() {
   check_place();
   if (row_size_) find_(Code::LOG_INCOMPLETE, "SM3 树行的长度大于日志长度", "tree#sm3");
-  if (next_ && !(log_.is_data_folder() && log_.may_have_grown())) {
+  if (next_) {
     find_(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_->size) + " 的 SM3 检查点，日志没有这么多条",
           "sm3-checkpoint#" + std::to_string(next_->size));
   }

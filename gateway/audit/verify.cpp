@@ -40,7 +40,7 @@ class Pass {
   void finish() {
     compare_tiles();
     check_notes();
-    if (next_note_ && !(log_.is_data_folder() && log_.may_have_grown())) {
+    if (next_note_) {
       find(Code::LOG_INCOMPLETE, "有长度为 " + std::to_string(next_note_->size) + " 的检查点，日志只有 " +
                                      std::to_string(tree_.size()) + " 条：末尾被截去，或副本较旧");
     }

@@ -5,11 +5,8 @@
 #include <set>
 
 namespace chuanyu {
-namespace {
 
-using Json = nlohmann::json;
-
-std::string token(std::string_view key) {
+std::string json_pointer_token(std::string_view key) {
   std::string out;
   for (const char c : key) {
     if (c == '~') {
@@ -22,6 +19,10 @@ std::string token(std::string_view key) {
   }
   return out;
 }
+
+namespace {
+
+using Json = nlohmann::json;
 
 // "line:column" of the byte with this number (from 1).
 std::string place(std::string_view text, std::size_t byte) {
@@ -52,7 +53,7 @@ class Mistakes : public nlohmann::json_sax<Json> {
 
   bool key(string_t& name) override {
     Level& level = levels_.back();
-    level.at = token(name);
+    level.at = json_pointer_token(name);
     if (level.keys.insert(name).second) return true;
     std::string pointer;
     for (const Level& each : levels_) pointer += "/" + each.at;

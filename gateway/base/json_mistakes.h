@@ -12,6 +12,9 @@
 
 namespace chuanyu {
 
+// A key as it stands in a JSON pointer (RFC 6901): ~ and / escaped.
+std::string json_pointer_token(std::string_view key);
+
 // CONFIG_VALUE for each key that stands twice in one object (`where`: "/json/pointer", of a file "file#/json/pointer"),
 // and CONFIG_SYNTAX for the first place that is not JSON ("line:column", from 1, in characters, or "file:line:column").
 // Comments are allowed. Empty: the text can be parsed.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "gateway/base/json_mistakes.h"
 #include "gateway/config/section.h"
 
 namespace chuanyu::config {
@@ -186,7 +187,7 @@ void read_checks(Reading& reading, Section& top, Config& config) {
     return;
   }
   for (const auto& source : sources->items()) {
-    const std::string at = top.pointer("checks") + "/" + pointer_token(source.key());
+    const std::string at = top.pointer("checks") + "/" + json_pointer_token(source.key());
     if (source.key() != "*" && !is_uscc_shaped(source.key())) {
       reading.fail(Code::CONFIG_VALUE, "来源应为 18 位统一社会信用代码或 \"*\"", at);
     }

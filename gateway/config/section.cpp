@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "gateway/base/json_mistakes.h"
 #include "gateway/base/nearest.h"
 
 namespace chuanyu::config {
@@ -69,20 +70,6 @@ const char* type_name(const nlohmann::json& value) {
 
 }  // namespace
 
-std::string pointer_token(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 void Reading::fail(Code code, std::string detail, const std::string& pointer) {
   errors.push_back(error(code, std::move(detail), path + "#" + pointer));
 }
@@ -106,7 +93,7 @@ const nlohmann::json* Section::member(const char* key, Need need) {
 
 Section Section::object(const char* key, Need need) { return {reading_, member(key, need), pointer(key)}; }
 
-std::string Section::pointer(std::string_view key) const { return pointer_ + "/" + pointer_token(key); }
+std::string Section::pointer(std::string_view key) const { return pointer_ + "/" + json_pointer_token(key); }
 
 void Section::fail(Code code, std::string detail, std::string_view key) {
   reading_.fail(code, std::move(detail), pointer(key));

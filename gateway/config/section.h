@@ -73,7 +73,4 @@ class Section {
   std::vector<std::string> known_;
 };
 
-// ~ and / as JSON pointers write them.
-std::string pointer_token(std::string_view key);
-
 }  // namespace chuanyu::config

@@ -99,7 +99,7 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
     if (entry.content.size() > kKeptArrivalBytes) body = std::exchange(entry.content, {});
     const journal::Outcome outcome = journal.append({std::move(entry), std::move(body)});
     if (!outcome.status.ok() && outcome.status.error().code == Code::LOCAL_LOG_BEHIND) {
-      log::warn("world.not_logged", {{"kind", to_string(changes.front().kind)}, {"why", "LOCAL_LOG_BEHIND"}});
+      log::warn("world.not_logged", {{"changes", changes.size()}, {"why", outcome.status.error().detail}});
       break;  // nothing is decided any more that could refer to it: reading goes on
     }
     CHUANYU_CHECK(outcome.status);

@@ -35,17 +35,6 @@ std::string target_of(const std::string& url) {
   return prefix + "/add-checkpoint";
 }
 
-std::optional<std::uint64_t> size_in(std::string_view body) {
-  while (body.ends_with('\n')) body.remove_suffix(1);
-  std::uint64_t size = 0;
-  if (body.empty() || body.size() > 19) return std::nullopt;
-  for (const char c : body) {
-    if (c < '0' || c > '9') return std::nullopt;
-    size = size * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return size;
-}
-
 }  // namespace
 
 Witnessing::Witnessing(exchange::Desk& desk, witness::Book* book, WitnessingOptions options)
@@ -182,8 +171,8 @@ Witnessing::Verdict Witnessing::ask(Asked& asked, const std::string& note, std::
       away(asked, answer.error().to_text());
       return Verdict::away;
     }
-    const auto seen = answer->status == 409 ? size_in(answer->body) : std::nullopt;
-    if (attempt == 0 && seen && *seen <= size && *seen != asked.known) {
+    const auto seen = ledger::parse_seen_size(answer->body);
+    if (attempt == 0 && answer->status == 409 && seen.ok() && *seen <= size && *seen != asked.known) {
       asked.known = *seen;
       continue;
     }

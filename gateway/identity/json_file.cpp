@@ -18,20 +18,6 @@ constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{64} * 1024 * 1024;
 
 const Json& as_json(const void* value) { return *static_cast<const Json*>(value); }
 
-std::string token(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 struct JsonFile::Impl {
@@ -63,7 +49,7 @@ void JsonNode::only_keys(std::initializer_list<std::string_view> keys) const {
 
 bool JsonNode::has(std::string_view key) const { return as_json(value_).contains(key); }
 
-std::string JsonNode::pointer(std::string_view key) const { return pointer_ + "/" + token(key); }
+std::string JsonNode::pointer(std::string_view key) const { return pointer_ + "/" + json_pointer_token(key); }
 
 void JsonNode::fail(Code code, std::string detail, std::string pointer) const {
   file_->errors().push_back(error(code, std::move(detail), std::move(pointer)));

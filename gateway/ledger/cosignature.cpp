@@ -69,6 +69,13 @@ Result<std::vector<NoteSignature>> parse_cosignatures(std::string_view text) {
   return std::move(note->signatures);
 }
 
+Result<std::uint64_t> parse_seen_size(std::string_view text) {
+  const auto line = take_line(text);
+  const auto size = line && text.empty() ? decimal(*line) : std::nullopt;
+  if (!size) return bad_request("见证方给出的长度有误");
+  return *size;
+}
+
 Result<Judgement> judge(const AddCheckpoint& request, const LogKey& key, const LastSeen& seen) {
   Judgement made;
   auto note = parse_note(request.note);

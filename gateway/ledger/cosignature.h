@@ -33,6 +33,8 @@ std::string to_text(const AddCheckpoint& request);
 Result<AddCheckpoint> parse_add_checkpoint(std::string_view text);
 // The witness's answer to 200: one or more signature lines.
 Result<std::vector<NoteSignature>> parse_cosignatures(std::string_view text);
+// The witness's answer to 409: the size that it has seen.
+Result<std::uint64_t> parse_seen_size(std::string_view text);
 
 // What a witness remembers of a log; size 0: nothing yet.
 struct Seen {

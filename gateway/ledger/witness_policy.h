@@ -35,7 +35,6 @@ class WitnessPolicy {
  public:
   static Result<WitnessPolicy> parse(std::string_view text);
 
-  const std::vector<NamedKey>& logs() const { return logs_; }
   const NamedKey* log(std::string_view origin) const;  // nullptr: not in the policy
   const std::vector<Witness>& witnesses() const { return witnesses_; }
   bool asks_for_any() const { return !quorum_.empty(); }  // false: quorum none

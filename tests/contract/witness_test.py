@@ -247,7 +247,7 @@ class Trouble(unittest.TestCase):
         # Reading goes on.
         self.assertEqual(self.network.client("G03").inbox().status, 200)
 
-    def test_without_a_quorum_the_grace_period_ends(self):
+    def test_a_witness_away_stops_nothing_at_first(self):
         self.witnessed()
         self.assertEqual(self.clue().status, 202)
         self.witnesses.await_state("sc", lambda s: s["witnessed"] == s["signed"] > 0, "sc is witnessed")

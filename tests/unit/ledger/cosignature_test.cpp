@@ -116,6 +116,14 @@ TEST(AddCheckpointText, GoesThereAndBack) {
   EXPECT_FALSE(parse_add_checkpoint(long_proof + "\n").ok());
 }
 
+TEST(AddCheckpointText, TheSizeThatWasSeenIsOneDecimalLine) {
+  EXPECT_EQ(parse_seen_size("300\n").value(), 300U);
+  EXPECT_EQ(parse_seen_size("18446744073709551615\n").value(), UINT64_MAX);
+  for (const char* bad : {"", "300", "0300\n", "-1\n", "300\n\n", "18446744073709551616\n", "{}\n"}) {
+    EXPECT_FALSE(parse_seen_size(bad).ok()) << bad;
+  }
+}
+
 TEST(Judge, FollowsALogThatGrows) {
   GrowingLog log;
   log.grow_to(300);
