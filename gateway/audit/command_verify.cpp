@@ -6,6 +6,7 @@
 #include <set>
 
 #include "gateway/audit/commands.h"
+#include "gateway/audit/links.h"
 #include "gateway/audit/report.h"
 #include "gateway/ledger/witness_policy.h"
 #include "gateway/terminal/text.h"
@@ -99,9 +100,16 @@ void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& 
       policy = &one;
       if (!by.keys[i]) by.keys[i] = named->key;
     }
-    verification.logs.push_back(verify(*logs[i], by.keys[i], progress_on(streams, arguments.folders[i]), policy,
-                                       by.certificates ? &*by.certificates : nullptr,
-                                       by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr));
+    // Each shard by itself, then how they follow from one another.
+    const std::vector<LogReader::Part> parts = logs[i]->parts();
+    std::vector<LogReport> reports;
+    for (const LogReader::Part& part : parts) {
+      reports.push_back(verify(*part.log, by.keys[i], progress_on(streams, arguments.folders[i]), policy,
+                               by.certificates ? &*by.certificates : nullptr,
+                               by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr));
+    }
+    check_links(parts, by.keys[i], reports);
+    std::move(reports.begin(), reports.end(), std::back_inserter(verification.logs));
   }
   if (logs.size() == 2 && logs[0] && logs[1]) {
     verification.pairs.push_back(pair(*logs[0], *logs[1], by.keys[1]));

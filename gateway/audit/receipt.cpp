@@ -5,6 +5,7 @@
 
 #include "gateway/audit/show.h"
 #include "gateway/ledger/receipt.h"
+#include "gateway/ledger/shard.h"
 #include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
@@ -26,7 +27,9 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<l
   if (key == nullptr) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
   ReceiptReport report;
   report.index = receipt.index;
-  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, *key));
+  // The log's key signs for its shards, by their names.
+  const std::string name = ledger::covers(key->name, origin) ? origin : key->name;
+  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, {name, key->key}));
   CHUANYU_TRY(report.entry, ledger::decode(receipt.entry));
   if (policy) {
     CHUANYU_TRY(const ledger::Note note, ledger::parse_note(receipt.checkpoint));

@@ -17,6 +17,7 @@
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/signature.h"
 #include "gateway/crypto/sm2.h"
+#include "gateway/ledger/shard.h"
 #include "gateway/ledger/witness_policy.h"
 
 namespace chuanyu::audit {
@@ -34,6 +35,9 @@ struct LogReport {
   std::string origin;
   std::uint64_t size = 0;
   crypto::Digest root{};
+  std::uint64_t base = 0;  // entries in the shards before this one: places in `findings` count from here
+  std::optional<ledger::Recovery> recovery;  // how it began
+  bool ends_closed = false;                  // the newest shard has its last entry: another should follow
   std::uint64_t checkpoints = 0;
   std::uint64_t signed_size = 0;      // of the last good checkpoint
   std::uint64_t witnessed_size = 0;   // of the last one that the policy's quorum cosigned

@@ -5,6 +5,7 @@
 
 #include "gateway/ledger/cosignature.h"
 #include "gateway/ledger/lines.h"
+#include "gateway/ledger/shard.h"
 
 namespace chuanyu::ledger {
 namespace {
@@ -137,7 +138,8 @@ Result<WitnessPolicy> WitnessPolicy::parse(std::string_view text) {
 }
 
 const NamedKey* WitnessPolicy::log(std::string_view origin) const {
-  const auto found = std::find_if(logs_.begin(), logs_.end(), [&](const NamedKey& log) { return log.name == origin; });
+  const auto found =
+      std::find_if(logs_.begin(), logs_.end(), [&](const NamedKey& log) { return covers(log.name, origin); });
   return found == logs_.end() ? nullptr : &*found;
 }
 

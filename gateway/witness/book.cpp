@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/log.h"
+#include "gateway/ledger/shard.h"
 
 namespace chuanyu::witness {
 namespace {
@@ -68,8 +69,7 @@ void Book::watch(std::vector<WatchedLog> logs) {
 
 std::optional<crypto::VerifyKey> Book::key_of(const std::string& origin) const {
   for (const WatchedLog& log : options_.logs) {
-    const bool every = log.origin.ends_with('/') && origin.starts_with(log.origin);
-    if (every || log.origin == origin) return log.key;
+    if (ledger::covers(log.origin, origin)) return log.key;
   }
   return std::nullopt;
 }

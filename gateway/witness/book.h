@@ -23,7 +23,7 @@
 namespace chuanyu::witness {
 
 struct WatchedLog {
-  std::string origin;  // a log's name; ending in '/': every log whose name begins so (a gateway's shards)
+  std::string origin;  // a log's name, which stands for its shards too; ending in '/': whatever begins so
   crypto::VerifyKey key;
 };
 
