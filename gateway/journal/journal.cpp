@@ -309,6 +309,7 @@ Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
   const auto start = std::chrono::steady_clock::now();
   CHUANYU_CHECK(log->commit());
   metrics.commit.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (closing) closed = true;
   if (group.note) publish(*group.note);
   if (sm3_signer) metrics.sm3_size.set(static_cast<double>(sm3_signer->size()));
   if (group.signs() && options.on_checkpoint) options.on_checkpoint();
@@ -347,7 +348,7 @@ bool Journal::Impl::decide(Command& command, Outcome& outcome) {
     outcome.status = prepared.status;
     return false;
   }
-  if (closed) {  // by a command before it
+  if (closed || closing) {  // by a command before it
     outcome.status = shard_closed();
     return false;
   }
@@ -368,7 +369,7 @@ bool Journal::Impl::decide(Command& command, Outcome& outcome) {
 
 void Journal::Impl::append(const Sealed& sealed, Outcome& outcome) {
   const std::uint64_t index = base + log->append(sealed.encoded, sealed.leaf);
-  if (sealed.entry.kind == ledger::EntryKind::shard_close) closed = true;
+  if (sealed.entry.kind == ledger::EntryKind::shard_close) closing = true;
   state->apply(Applied{index, sealed.entry, sealed.body, false});
   outcome.appended = true;
   outcome.receipt = Receipt{index, sealed.leaf, sealed.entry.time};

@@ -83,7 +83,8 @@ struct Journal::Impl {
   std::optional<Sm3Progress> sm3;          // waits to be stored
   std::optional<Hold> held;                // why nothing new is taken
   bool draining = false;
-  std::atomic<bool> closed{false};  // the newest shard has its last entry
+  std::atomic<bool> closed{false};  // the newest shard has its last entry, durable
+  bool closing = false;             // the writer's: it has appended it
   bool state_wanted = false;
   std::atomic<bool> failed{false};
 

@@ -79,7 +79,13 @@ class Shards(unittest.TestCase):
 
     def next_shard(self, count=1):
         until(lambda: len(self.sc.events("journal.shard_opened")) >= count, "the next shard is open")
-        until(lambda: self.sc.admin("/readyz")[0] == 200, "ready again")
+        until(self.ready, "ready again")
+
+    def ready(self):
+        try:
+            return self.sc.admin("/readyz")[0] == 200
+        except OSError:
+            return False
 
     def stop(self):
         self.witnessed("sc")
@@ -177,6 +183,7 @@ class Shards(unittest.TestCase):
 
     def test_a_restored_backup_goes_on_in_a_new_shard(self):
         self.delivered()
+        self.witnessed()
         self.cq.stop()
         waiting = self.clue().exchange  # in the outbox of the backup, delivered before it comes back
         self.sc.stop()
