@@ -130,11 +130,20 @@ struct Gateway::Impl {
 
   // Shards::stay: a closed shard is not followed by the next, whatever its checkpoint.
   enum class Shards : std::uint8_t { go_on, stay };
-  Status open(const exchange::World& world, const std::string& who, Shards shards = Shards::go_on);
+  Status open(const exchange::World& world, const std::string& who, Shards shards);
   Status listen();
   std::vector<Error> put_in_force(const std::shared_ptr<const exchange::World>& world, const std::string& who) const;
   std::vector<http::Check> checks() const;
+  bool shard_complete() const;
 };
+
+// Its last checkpoint stands, and the witnesses say so today: they would know of a later shard that a restored backup
+// has not.
+bool Gateway::Impl::shard_complete() const {
+  const auto complete = journal->complete();
+  const auto view = witnessing->view();
+  return complete.ok() && *complete && view.held.empty() && (view.confirmed || !view.asked);
+}
 
 Status Gateway::Impl::open(const exchange::World& world, const std::string& who, Shards shards) {
   CHUANYU_TRY(exchange::Settings settings, settings_of(config));
@@ -145,10 +154,11 @@ Status Gateway::Impl::open(const exchange::World& world, const std::string& who,
     if (closing && look) look();
   };
   CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world.directory));
-  options.closes_with = [shards, policy = asked.policy](const std::string& checkpoint) {
+  options.closes_with = [policy = asked.policy](const std::string& checkpoint) {
     const auto note = ledger::parse_note(checkpoint);
-    return shards == Shards::go_on && note.ok() && policy.judge(*note).quorum;
+    return note.ok() && policy.judge(*note).quorum;
   };
+  options.opens_next = shards == Shards::go_on;
   CHUANYU_TRY(journal, journal::Journal::open(std::move(options), projection));
   desk = std::make_unique<exchange::Desk>(std::move(settings), *journal, state, waiters, clock);
   CHUANYU_CHECK(exchange::finish_erasures(*desk));
@@ -215,9 +225,17 @@ std::variant<std::unique_ptr<Gateway>, std::vector<Error>> Gateway::start(const 
   auto world = load_world(config);
   if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
   const auto& loaded = std::get<std::shared_ptr<const exchange::World>>(world);
-  auto gateway = std::unique_ptr<Gateway>(new Gateway(std::make_unique<Impl>(config, std::move(look))));
+  std::unique_ptr<Gateway> gateway;
+  const auto open = [&](Impl::Shards shards) {
+    gateway.reset();  // one at a time has the data folder
+    gateway.reset(new Gateway(std::make_unique<Impl>(config, look)));
+    return gateway->impl_->open(*loaded, who, shards);
+  };
+  if (const Status opened = open(Impl::Shards::stay); !opened.ok()) return std::vector<Error>{opened.error()};
+  if (gateway->shard_complete()) {  // the witnesses have just said that nothing comes after it
+    if (const Status opened = open(Impl::Shards::go_on); !opened.ok()) return std::vector<Error>{opened.error()};
+  }
   Impl& impl = *gateway->impl_;
-  if (const Status opened = impl.open(*loaded, who); !opened.ok()) return std::vector<Error>{opened.error()};
   if (auto errors = impl.put_in_force(loaded, "start " + who); !errors.empty()) return errors;
   if (const Status listening = impl.listen(); !listening.ok()) return std::vector<Error>{listening.error()};
   if (impl.journal->closed()) {  // by a process that ended before the next was opened
@@ -238,10 +256,7 @@ Status Gateway::close_shard(const std::string& who) {
   return impl_->journal->close_shard(who).status;
 }
 
-bool Gateway::shard_complete() const {
-  const auto complete = impl_->journal->complete();
-  return complete.ok() && *complete;
-}
+bool Gateway::shard_complete() const { return impl_->shard_complete(); }
 
 std::chrono::seconds Gateway::keep_shards(const std::string& who) {
   const TimeUs now = impl_->clock.now();
@@ -332,7 +347,7 @@ Result<std::string> close_shard(const config::Config& config, const std::string&
   const SystemClock clock;
   CHUANYU_TRY(journal::Options options, journal_options(config, clock));
   options.who = who;
-  options.closes_with = [](const std::string&) { return false; };  // one step at a time
+  options.opens_next = false;  // one step at a time
   exchange::State state;
   exchange::Waiters waiters;
   exchange::Projection projection(state, waiters);

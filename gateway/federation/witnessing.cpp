@@ -206,7 +206,9 @@ Witnessing::Verdict Witnessing::take(Asked& asked, const transport::Response& an
     asked.seen = ledger::parse_seen_size(answer.body).ok() ? *ledger::parse_seen_size(answer.body) : 0;
     return dispute(asked, "见证方已见长度 " + answer.body.substr(0, answer.body.find('\n')));
   }
-  if (answer.status == 422) return dispute(asked, "见证方称本日志与其所见不一致");
+  if (answer.status == 422) {
+    return dispute(asked, "见证方称本日志与其所见不一致：" + answer.body.substr(0, answer.body.find('\n')));
+  }
   if (answer.status != 200) {
     away(asked, "见证方应答 HTTP " + std::to_string(answer.status));
     return Verdict::away;
@@ -247,10 +249,6 @@ void Witnessing::away(Asked& asked, std::string trouble) const {
 // Stores what came, and says how far the log is witnessed now.
 void Witnessing::settle(const ledger::Note& cosigned, std::uint64_t size, std::size_t lines_before,
                         const std::string& disputed) {
-  if (cosigned.signatures.size() > lines_before) {
-    desk_.journal.add_cosignatures(
-        size, {cosigned.signatures.begin() + static_cast<std::ptrdiff_t>(lines_before), cosigned.signatures.end()});
-  }
   const auto verdict = options_.policy.judge(cosigned);
   const bool witnessed = options_.policy.asks_for_any() && verdict.quorum;
   const std::uint64_t base = desk_.journal.base();
@@ -259,6 +257,7 @@ void Witnessing::settle(const ledger::Note& cosigned, std::uint64_t size, std::s
     if (witnessed) {
       view_.witnessed = base + size;
       view_.since = verdict.since;
+      view_.confirmed = true;
       pending_since_ = desk_.clock.now();
     }
     view_.witnesses.clear();
@@ -268,6 +267,10 @@ void Witnessing::settle(const ledger::Note& cosigned, std::uint64_t size, std::s
     }
     counters().witnessed.set(static_cast<double>(view_.witnessed));
     counters().pending.set(static_cast<double>(base + size - std::min(base + size, view_.witnessed)));
+  }
+  if (cosigned.signatures.size() > lines_before) {
+    desk_.journal.add_cosignatures(
+        size, {cosigned.signatures.begin() + static_cast<std::ptrdiff_t>(lines_before), cosigned.signatures.end()});
   }
   if (witnessed) {
     hold(std::nullopt);

@@ -61,6 +61,7 @@ class Witnessing {
     bool asked = false;  // the policy asks for a quorum
     std::uint64_t witnessed = 0;
     std::uint64_t since = 0;  // seconds; when that quorum was there
+    bool confirmed = false;   // a quorum has answered since the start
     std::string held;         // why nothing new is taken; empty: it is
     std::vector<WitnessState> witnesses;
   };

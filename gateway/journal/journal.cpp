@@ -90,7 +90,7 @@ Status Journal::Impl::open_shards() {
   };
   CHUANYU_CHECK(take_last());
   CHUANYU_TRY(const bool ended, complete());
-  if (!ended) return {};
+  if (!ended || !options.opens_next) return {};
   CHUANYU_CHECK(shards->open_next(place, {options.gateway, options.who, options.clock->now()}, {}));
   log::info("journal.shard_opened", {{"origin", shards->last().origin()}, {"base", shards->base()}});
   return take_last();
@@ -184,12 +184,12 @@ void Journal::submit(Command command) {
 std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands) const {
   if (failed) return error(Code::LOCAL_LOG_UNAVAILABLE, "交换日志已停止写入");
   if (draining) return error(Code::LOCAL_DRAINING);
+  if (held && held->whole) return held->why;
   if (closed) return shard_closed();
   if (!queue.empty() && queue.size() + commands.size() > options.queue_commands) {
     return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
   }
   if (!disk->full() && !held) return std::nullopt;
-  if (held && held->whole) return held->why;
   const bool opens = std::any_of(commands.begin(), commands.end(),
                                  [](const Command& command) { return !closes(command.prepared.entry().kind); });
   if (!opens) return std::nullopt;

@@ -155,7 +155,8 @@ struct Options {
   // Whether the last checkpoint of a closed shard, with its cosignatures, is enough for the next one to be opened.
   // Empty: its own signature is.
   std::function<bool(const std::string& checkpoint)> closes_with;
-  std::string who;  // started this, for the log
+  bool opens_next = true;  // open() begins the next shard behind one that is complete
+  std::string who;         // started this, for the log
   // Runs the answers of one group, all at once; for who wants to collect what they wake. Empty: just runs them.
   std::function<void(const std::function<void()>& all)> around_answers;
 };

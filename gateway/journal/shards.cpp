@@ -47,10 +47,10 @@ Result<std::string> last_note(const LogStore& log) {
 
 Result<std::unique_ptr<Shards>> Shards::open(const Place& place) {
   auto made = std::make_unique<Shards>();
-  std::error_code failed;
-  fs::remove_all(shards_folder(place) + "/" + kOpening, failed);  // nobody has seen it
   const std::vector<std::string> names = names_in(shards_folder(place));
   CHUANYU_CHECK(made->add(place, {}, names.empty() ? place.map_bytes : kClosedMap));
+  std::error_code failed;                                         // from here on the folder is this process's alone
+  fs::remove_all(shards_folder(place) + "/" + kOpening, failed);  // nobody has seen it
   for (const std::string& name : names) {
     CHUANYU_CHECK(made->add(place, name, &name == &names.back() ? place.map_bytes : kClosedMap));
   }

@@ -85,6 +85,15 @@ bool covers(std::string_view log, std::string_view origin) {
   return log.ends_with('/') || origin[log.size()] == '/';
 }
 
+bool is_later_shard(std::string_view later, std::string_view origin) {
+  const std::size_t slash = later.rfind('/');
+  if (slash == std::string_view::npos || !is_shard_name(later.substr(slash + 1))) return false;
+  const std::string_view log = later.substr(0, slash);
+  if (log == origin) return true;
+  const bool both = covers(log, origin) && is_shard_name(origin.substr(std::min(origin.size(), slash + 1)));
+  return both && later > origin;
+}
+
 std::string to_text(const ShardOpening& opening) {
   return "previous " + opening.previous + "\nbase " + std::to_string(opening.base) + "\n\n" + opening.note;
 }

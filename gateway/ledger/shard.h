@@ -25,6 +25,8 @@ bool is_shard_name(std::string_view name);
 std::string shard_origin(std::string_view log, std::string_view name);  // empty name: the first shard
 // Whether `origin` is the log of that name or one of its shards. A name that ends in '/' stands for what begins so.
 bool covers(std::string_view log, std::string_view origin);
+// Whether `later` is a shard of the same log behind `origin`.
+bool is_later_shard(std::string_view later, std::string_view origin);
 
 // The content of SHARD_OPEN in a shard that is not the first.
 struct ShardOpening {

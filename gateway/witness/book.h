@@ -2,7 +2,8 @@
 //
 // C2SP tlog-witness: of each log the longest tree it has cosigned, compared and replaced in one durable step before a
 // cosignature leaves. What a log signed and what contradicts it are kept as evidence. A gateway keeps such a book of
-// the other province's log, the auditors keep one of both.
+// the other province's log, the auditors keep one of both. A log that was seen in a later shard is
+// refused in an earlier one (422): it has forgotten something.
 //
 //   FOLDER/  LMDB: seen (origin -> record), evidence (origin ‖ digest -> both notes)
 //

@@ -232,6 +232,33 @@ class Shards(unittest.TestCase):
         shown = self.json(CLEAN, "show", self.cq.data, "--exchange", waiting)
         self.assertEqual([e["kind"] for e in shown["entries"]].count("received"), 1)
 
+    def test_a_backup_of_a_closed_shard_is_behind_too(self):
+        """It has all that its shard ever had; only the witnesses know that there was another."""
+        self.delivered()
+        self.witnessed()
+        self.sc.stop()
+        self.assertEqual(self.gateway("--close-shard").returncode, 0)
+        backup = self.folder / "backup"
+        shutil.copytree(self.sc.data, backup)
+        self.sc.start()
+        self.next_shard()
+        lost = self.delivered()
+        self.witnessed()
+        self.sc.stop()
+        shutil.rmtree(self.sc.data)
+        shutil.copytree(backup, self.sc.data)
+        self.sc.start()
+        until(lambda: self.clue().code == "LOCAL_LOG_BEHIND", "it is found behind")
+        self.sc.stop()
+        self.assertEqual(self.gateway("--recover", "--approver", "局长", "--reason", "磁盘损坏").returncode, 0)
+        self.sc.start()
+        after = self.delivered()
+        items = [item["id"] for item in self.receiver.inbox_all()]
+        self.assertEqual(sorted(items), sorted(set(items)))
+        self.assertTrue({lost, after} <= set(items))
+        self.stop()
+        self.assertEqual({f["code"] for f in self.findings(self.verify(INCOMPLETE))}, {"LOG_RECOVERED"})
+
 
 def tearDownModule():
     record_codes("shard")

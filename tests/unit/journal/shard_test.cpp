@@ -79,6 +79,17 @@ TEST_F(ShardTest, TheStateIsOfAllShards) {
   EXPECT_EQ(projection_.count(journal_->state().value(), ledger::EntryKind::published), 5U);
 }
 
+TEST_F(ShardTest, AClosedShardOfAnySizeIsRead) {
+  ASSERT_TRUE(open().ok());
+  append_many(3000, [](std::size_t i) { return Bytes(1000, static_cast<char>('a' + i % 26)); });
+  ASSERT_TRUE(journal_->close_shard("operator").status.ok());
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_TRUE(open().ok());
+    EXPECT_EQ(journal_->base(), 3001U);
+    EXPECT_EQ(journal_->read(2999)->body, Bytes(1000, static_cast<char>('a' + 2999 % 26)));
+  }
+}
+
 TEST_F(ShardTest, ItWaitsUntilTheLastCheckpointIsEnough) {
   fill_and_close();
   Options waiting = options();
