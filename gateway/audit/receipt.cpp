@@ -39,6 +39,18 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<l
   return report;
 }
 
+Status look_up(ReceiptReport& report, const LogReader& log) {
+  if (log.origin() != report.checkpoint.origin) {
+    return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()), log.folder());
+  }
+  CHUANYU_TRY(const Bytes stored, log.entry(report.index));
+  if (stored != ledger::encode(report.entry)) {
+    return error(Code::LOG_TAMPERED, "日志中的条目不是回执所证明的那一条", place_of(report.index));
+  }
+  CHUANYU_TRY(report.fate, Fates(log).of(report.index, report.entry));
+  return {};
+}
+
 std::string origin_of(std::string_view text) {
   const auto receipt = ledger::parse_receipt(text);
   return receipt.ok() ? first_line(receipt->checkpoint) : std::string();
@@ -71,11 +83,15 @@ void print(const ReceiptReport& report, bool json, std::ostream& out) {
   add("grant", "授权", e.grant);
   add("rule", "规则", e.rule);
   add("result", "结果", e.result);
+  if (report.fate.erased_by && !json) add("", "依法删除", "内容由 " + to_words(*report.fate.erased_by) + "删除");
+  if (report.fate.lost && !json) add("", "内容", lost_payload(report.index).to_text());
   add("checkpointSize", "检查点长度", std::to_string(report.checkpoint.size));
   if (json) {
     nlohmann::ordered_json made{{"result", "clean"}};
     for (const auto& [name, value] : lines) made[name] = terminal::printable(value);
     if (!e.rule.empty()) made["allowed"] = e.allowed;
+    if (report.fate.erased_by) made["erasedBy"] = to_json(*report.fate.erased_by);
+    if (report.fate.lost) made["payload"] = to_string(Code::LOG_KEY_MISSING);
     if (report.witnesses) {
       made["witnesses"] = nlohmann::json::array();
       for (const auto& one : report.witnesses->by) {

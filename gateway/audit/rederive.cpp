@@ -1,6 +1,9 @@
 #include "gateway/audit/rederive.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "gateway/audit/reconvert.h"
 #include "gateway/audit/redecide.h"
@@ -15,6 +18,28 @@ class Rederiving {
   Rederiving(const LogReader& log, const BodyOpener* bodies, const RederiveOptions& options, RederiveReport& report)
       : bodies_(bodies), options_(options), report_(report), versions_(log, bodies) {
     if (bodies != nullptr) reconverter_.emplace(log, *bodies, versions_, options.reveal);
+  }
+
+  // Which entries account for what was erased: they come later than what they erase.
+  Status trace(const LogReader& log) {
+    if (gone_.empty()) return {};
+    Erasures all;
+    CHUANYU_CHECK(all.read(log, 0));
+    std::map<const Erasure*, std::uint64_t> counts;  // in their order: they stand in one vector
+    for (const auto& [index, slot] : gone_) {
+      if (const Erasure* by = all.of(index, slot)) {
+        ++counts[by];
+        continue;
+      }
+      --report_.erased;
+      ++report_.lost;
+      report_.findings.add(lost_payload(index));
+    }
+    for (const auto& [erasure, count] : counts) {
+      report_.erasures.push_back(*erasure);
+      report_.erasures.back().payloads = count;
+    }
+    return {};
   }
 
   Status visit(std::uint64_t index, BytesView bytes) {
@@ -48,7 +73,10 @@ class Rederiving {
     const auto decided = redecide(versions_, entry, readable || entry.slot == 0 ? &body : nullptr);
     if (!decided.ok()) return settle(decided.error());
     report_.decisions += *decided ? 1 : 0;
-    if (erased) return count(report_.erased);
+    if (erased) {
+      gone_.emplace_back(index_, entry.slot);
+      return count(report_.erased);
+    }
     if (sealed && entry.kind != EntryKind::queried) return count(report_.sealed);
     if (!readable) return count(*decided ? report_.same : report_.nothing);
     const auto again = reconverter_->again(entry, body);
@@ -97,6 +125,7 @@ class Rederiving {
   Versions versions_;
   std::optional<Reconverter> reconverter_;
   std::uint64_t index_ = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> gone_;  // index, slot
 };
 
 }  // namespace
@@ -113,6 +142,7 @@ RederiveReport rederive(const LogReader& log, const BodyOpener* bodies, const Re
     return rederiving.visit(index, bytes);
   });
   if (!read.ok()) report.findings.add(read.error());
+  if (const Status traced = rederiving.trace(log); !traced.ok()) report.findings.add(traced.error());
   if (options.progress) options.progress(end, end);
   return report;
 }

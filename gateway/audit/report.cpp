@@ -27,6 +27,7 @@ const char* word(ExitCode code) {
     case kUnreadable: return "unreadable";
     case kErased: return "erased";
     case kDifferent: return "different";
+    case kUnaccounted: return "unaccounted";
     default: return "usage";
   }
 }
@@ -39,6 +40,7 @@ const char* word_zh(ExitCode code) {
     case kUnsupported: return "含有本程序不认识的内容，未能全部核验";
     case kErased: return "无误；有内容已依法删除，不能重算";
     case kDifferent: return "重算的结果与日志所记不同";
+    case kUnaccounted: return "有内容的密钥已不在，而没有依法删除的条目说明";
     default: return "不能读取";
   }
 }
@@ -79,6 +81,12 @@ std::string conclusion(ExitCode code, bool signatures_checked) {
 
 namespace {
 
+Json erasures_json(const LogReport& log) {
+  Json list = Json::array();
+  for (const Erasure& erasure : log.erasures) list.push_back(to_json(erasure));
+  return list;
+}
+
 Json to_json(const LogReport& log) {
   return {{"folder", log.folder},
           {"origin", log.origin},
@@ -103,6 +111,10 @@ Json to_json(const LogReport& log) {
           {"certificatesChecked", log.certificates_checked},
           {"certificatesUnknown", log.certificates_unknown},
           {"clockStepsBack", log.clock_steps_back},
+          {"keysChecked", log.keys_checked},
+          {"erased", log.erased},
+          {"notYetErased", log.not_yet_erased},
+          {"erasures", erasures_json(log)},
           {"result", word(exit_code(log.findings))},
           {"findings", to_json(log.findings)}};
 }
@@ -138,6 +150,7 @@ void print(const LogReport& log, std::ostream& out) {
   if (uses_sm(log)) line(out, "国密", sm_words(log));
   line(out, "见证", witnessed(log));
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
+  for (const std::string& words : erased_words(log)) line(out, "依法删除", words);
   if (log.certificates_checked > 0) {
     line(out, "证书",
          std::to_string(log.certificates_checked) + " 条的证书在当时有效期内已核对，" +
@@ -169,6 +182,19 @@ std::string witnessed(const LogReport& log) {
   return covered + "，其后 " + std::to_string(log.size - log.witnessed_size) + " 条仅由日志自己的签名担保";
 }
 
+std::vector<std::string> erased_words(const LogReport& log) {
+  constexpr std::size_t kShown = 20;  // the rest is in the JSON, and `show --index` says it all
+  std::vector<std::string> list;
+  if (log.erasures.empty()) return list;
+  list.push_back(std::to_string(log.erased) + " 条的内容，删除条目 " + std::to_string(log.erasures.size()) + " 个");
+  for (const Erasure& erasure : log.erasures) {
+    if (list.size() > kShown) break;
+    list.push_back(to_words(erasure) + " " + std::to_string(erasure.payloads) + " 条");
+  }
+  if (log.erasures.size() > kShown) list.push_back("…… 另有 " + std::to_string(log.erasures.size() - kShown) + " 个");
+  return list;
+}
+
 ExitCode exit_code(const Verification& verification) {
   ExitCode worst = exit_code(verification.unreadable);
   for (const LogReport& log : verification.logs) worst = graver(worst, exit_code(log.findings));
@@ -193,6 +219,13 @@ std::vector<std::string> not_checked(const Verification& verification) {
     if (!log.witnesses_checked) list.push_back(of + "没有给出见证策略（--policy），未核验见证方的签名");
     if (log.signed_size < log.size) {
       list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");
+    }
+    if (!log.keys_checked) {
+      list.push_back(of + "目录中没有数据密钥，未核对有无内容的密钥被销毁而没有依法删除的条目");
+    }
+    if (log.not_yet_erased > 0) {
+      list.push_back(of + std::to_string(log.not_yet_erased) +
+                     " 条的内容已有删除条目而密钥仍在：副本早于销毁，或网关下次启动时完成");
     }
     if (log.certificates_unknown > 0) {
       list.push_back(of + std::to_string(log.certificates_unknown) +

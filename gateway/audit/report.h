@@ -29,6 +29,8 @@ void print_json(const Verification& verification, std::ostream& out);
 void print_html(const Verification& verification, const std::string& command, std::ostream& out);
 // How far a quorum of witnesses has seen the log, in words.
 std::string witnessed(const LogReport& log);
+// What was erased by law, a sentence each; none when nothing was.
+std::vector<std::string> erased_words(const LogReport& log);
 // The SM profile's part: whether there is one, and what to say of it.
 bool uses_sm(const LogReport& log);
 std::string sm_words(const LogReport& log);

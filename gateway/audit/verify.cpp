@@ -5,6 +5,7 @@
 
 #include "gateway/audit/chain.h"
 #include "gateway/audit/mismatches.h"
+#include "gateway/audit/payload_pass.h"
 #include "gateway/audit/sm_pass.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/cosignature.h"
@@ -26,6 +27,7 @@ class Pass {
         report_(report),
         chain_(log, certificates, report, finder()),
         sm_(log, sm2_key, report, finder()),
+        payloads_(log, report),
         next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
@@ -51,6 +53,7 @@ class Pass {
     if (key_) chain_.finish(*key_);
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
+    payloads_.finish();
     check_rows();
     check_unwitnessed();
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
@@ -160,6 +163,7 @@ class Pass {
     report_.last_time = entry->time;
     if (first_unwitnessed_ == 0) first_unwitnessed_ = entry->time;
     chain_.entry(index, *entry);
+    payloads_.entry(index, *entry);
     if (entry->blob_bytes > 0) check_blob(*entry, where);
   }
 
@@ -198,6 +202,7 @@ class Pass {
   LogReport& report_;
   Chain chain_;
   SmPass sm_;
+  PayloadPass payloads_;
   ledger::TreeWriter tree_;
   std::optional<LogReader::Note> next_note_;
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/audit/erasures.h"
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/error.h"
 #include "gateway/crypto/certificate.h"
@@ -51,6 +52,10 @@ struct LogReport {
   std::uint64_t certificates_checked = 0;  // entries whose certificate was valid at their time, or is in `findings`
   std::uint64_t certificates_unknown = 0;  // entries whose certificate was not given
   std::uint64_t clock_steps_back = 0;      // entries whose time is before the one before them: flagged, not a fault
+  bool keys_checked = false;               // false: the folder has no keys of payloads
+  std::uint64_t erased = 0;                // payloads that are gone and that an ERASURE entry names
+  std::uint64_t not_yet_erased = 0;        // named by one, and their keys are still there
+  std::vector<Erasure> erasures;
   Findings findings;
 };
 
