@@ -109,7 +109,7 @@ namespace {
 template <typename Key, typename FromText, typename FromFile>
 Result<Key> key_from(const std::string& text, const FromText& from_text, const FromFile& from_file) {
   auto named = from_text(text);
-  if (named.ok()) return std::move(named->key);
+  if (named.ok()) return Key(std::move(named->key));
   const bool meant_as_text = std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos;
   if (meant_as_text) return named.error();
   return from_file(text);
@@ -117,8 +117,12 @@ Result<Key> key_from(const std::string& text, const FromText& from_text, const F
 
 }  // namespace
 
-Result<crypto::VerifyKey> read_key(const std::string& text) {
-  return key_from<crypto::VerifyKey>(text, ledger::parse_vkey, crypto::VerifyKey::from_pem_file);
+Result<ledger::VerifyKeys> read_keys(const std::string& text) {
+  return key_from<ledger::VerifyKeys>(text, ledger::parse_vkey,
+                                      [](const std::string& path) -> Result<ledger::VerifyKeys> {
+                                        CHUANYU_TRY(auto keys, crypto::VerifyKey::all_from_pem_file(path));
+                                        return ledger::VerifyKeys(std::move(keys));
+                                      });
 }
 
 Result<crypto::Sm2VerifyKey> read_sm2_key(const std::string& text) {

@@ -5,6 +5,7 @@
 
 #include "gateway/audit/audit.h"
 #include "gateway/audit/commands.h"
+#include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/audit/timeline.h"
 #include "gateway/terminal/text.h"

@@ -101,7 +101,8 @@ int run_receipt(const CLI::App& app, const ReceiptCommand& arguments, const Stre
     return terminal::misused(app, "须给出 --policy（见证策略）或 --key（日志公钥）之一", streams.err);
   }
   std::optional<ledger::WitnessPolicy> policy;
-  std::optional<ledger::NamedKey> log;
+  std::string log;  // a PEM file names none: then the receipt says which one it is of
+  ledger::VerifyKeys keys;
   if (!arguments.policy.empty()) {
     auto made = read_policy(arguments.policy);
     if (!made.ok()) return fail(streams.err, made.error());
@@ -110,13 +111,12 @@ int run_receipt(const CLI::App& app, const ReceiptCommand& arguments, const Stre
   const auto text = read_file(arguments.file);
   if (!text.ok()) return fail(streams.err, text.error());
   if (!arguments.key.empty()) {
-    auto key = read_key(arguments.key);
-    if (!key.ok()) return fail(streams.err, key.error());
-    auto named = ledger::parse_vkey(arguments.key);
-    // A PEM file has no name: then the receipt says which log it is of, and the key whether that is so.
-    log = named.ok() ? *std::move(named) : ledger::NamedKey{origin_of(*text), *std::move(key), ledger::KeyType::log};
+    auto read = read_keys(arguments.key);
+    if (!read.ok()) return fail(streams.err, read.error());
+    keys = *std::move(read);
+    if (const auto named = ledger::parse_vkey(arguments.key); named.ok()) log = named->name;
   }
-  auto report = check_receipt(*text, log, policy);
+  auto report = check_receipt(*text, log, keys, policy);
   if (!report.ok()) {
     if (arguments.json) print_refusal(report.error(), streams.out);
     return fail(streams.err, report.error());

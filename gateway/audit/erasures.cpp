@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <limits>
 
 #include "gateway/terminal/text.h"
 
@@ -42,14 +42,6 @@ bool is_erasure(BytesView entry) {
 std::string to_words(const Erasure& erasure) {
   return place_of(erasure.index) + "（" + to_rfc3339(erasure.time) + "，依据 " + terminal::printable(erasure.basis) +
          "，批准 " + terminal::printable(erasure.approver) + "）";
-}
-
-nlohmann::ordered_json to_json(const Erasure& erasure) {
-  return {{"index", erasure.index},
-          {"time", to_rfc3339(erasure.time)},
-          {"basis", terminal::printable(erasure.basis)},
-          {"approver", terminal::printable(erasure.approver)},
-          {"payloads", erasure.payloads}};
 }
 
 // "approver TEXT", "entries I…", "slots S…": from the end, since the text is the approver's own.

@@ -6,7 +6,6 @@
 // that name them; what is gone beyond that it cannot tell.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +25,6 @@ struct Erasure {
 };
 // "log#7（2026-…，依据 …，批准 …）"
 std::string to_words(const Erasure& erasure);
-nlohmann::ordered_json to_json(const Erasure& erasure);
 
 class Erasures {
  public:

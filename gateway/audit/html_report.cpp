@@ -75,6 +75,7 @@ class Page {
     row("检查点",
         std::to_string(log.checkpoints) + " 个；核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条");
     row("检查点签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+    for (const std::string& words : rotation_words(log)) row("更换密钥", words);
     if (uses_sm(log)) row("国密", sm_words(log));
     row("见证", witnessed(log));
     row("策略、名录版本", std::to_string(log.versions) + " 个");

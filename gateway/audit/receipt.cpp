@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/ledger/receipt.h"
 #include "gateway/terminal/text.h"
@@ -18,15 +19,15 @@ std::string time_of(std::uint64_t seconds) { return to_rfc3339(static_cast<TimeU
 
 }  // namespace
 
-Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<ledger::NamedKey>& log,
+Result<ReceiptReport> check_receipt(std::string_view text, const std::string& log, const ledger::VerifyKeys& given,
                                     const std::optional<ledger::WitnessPolicy>& policy) {
   CHUANYU_TRY(const ledger::ProvenEntry receipt, ledger::parse_receipt(text));
   const std::string origin = first_line(receipt.checkpoint);
-  const ledger::NamedKey* key = log ? &*log : policy->log(origin);
-  if (key == nullptr) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
+  const ledger::VerifyKeys keys = policy ? policy->log(origin) : given;
+  if (keys.empty()) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
   ReceiptReport report;
   report.index = receipt.index;
-  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, *key));
+  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, log.empty() ? origin : log, keys));
   CHUANYU_TRY(report.entry, ledger::decode(receipt.entry));
   if (policy) {
     CHUANYU_TRY(const ledger::Note note, ledger::parse_note(receipt.checkpoint));
@@ -49,11 +50,6 @@ Status look_up(ReceiptReport& report, const LogReader& log) {
   }
   CHUANYU_TRY(report.fate, Fates(log).of(report.index, report.entry));
   return {};
-}
-
-std::string origin_of(std::string_view text) {
-  const auto receipt = ledger::parse_receipt(text);
-  return receipt.ok() ? first_line(receipt->checkpoint) : std::string();
 }
 
 void print_refusal(const Error& why, std::ostream& out) {

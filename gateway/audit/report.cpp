@@ -45,6 +45,14 @@ const char* word_zh(ExitCode code) {
   }
 }
 
+Json to_json(const Erasure& erasure) {
+  return {{"index", erasure.index},
+          {"time", to_rfc3339(erasure.time)},
+          {"basis", terminal::printable(erasure.basis)},
+          {"approver", terminal::printable(erasure.approver)},
+          {"payloads", erasure.payloads}};
+}
+
 Json to_json(const Findings& findings) {
   Json list = Json::array();
   for (const Error& found : findings.listed) {
@@ -81,6 +89,18 @@ std::string conclusion(ExitCode code, bool signatures_checked) {
 
 namespace {
 
+Json rotations_json(const LogReport& log) {
+  Json list = Json::array();
+  for (const KeyRotation& one : log.rotations) {
+    list.push_back({{"index", one.index},
+                    {"time", to_rfc3339(one.time)},
+                    {"from", one.from},
+                    {"to", one.to},
+                    {"followed", one.followed}});
+  }
+  return list;
+}
+
 Json erasures_json(const LogReport& log) {
   Json list = Json::array();
   for (const Erasure& erasure : log.erasures) list.push_back(to_json(erasure));
@@ -111,6 +131,9 @@ Json to_json(const LogReport& log) {
           {"certificatesChecked", log.certificates_checked},
           {"certificatesUnknown", log.certificates_unknown},
           {"clockStepsBack", log.clock_steps_back},
+          {"rotations", rotations_json(log)},
+          {"unjudgedCheckpoints", log.unjudged_checkpoints},
+          {"unjudgedSize", log.unjudged_size},
           {"keysChecked", log.keys_checked},
           {"erased", log.erased},
           {"notYetErased", log.not_yet_erased},
@@ -129,6 +152,7 @@ Json to_json(const PairReport& pair) {
           {"underWay", pair.under_way},
           {"receiptPending", pair.receipt_pending},
           {"receiptsChecked", pair.receipts_checked},
+          {"receiptsUnjudged", pair.receipts_unjudged},
           {"result", word(exit_code(pair.findings))},
           {"findings", to_json(pair.findings)}};
 }
@@ -147,6 +171,7 @@ void print(const LogReport& log, std::ostream& out) {
        std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
            (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+  for (const std::string& words : rotation_words(log)) line(out, "更换密钥", words);
   if (uses_sm(log)) line(out, "国密", sm_words(log));
   line(out, "见证", witnessed(log));
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
@@ -180,6 +205,17 @@ std::string witnessed(const LogReport& log) {
   const std::string covered = "达到策略所要求的覆盖到第 " + std::to_string(log.witnessed_size) + " 条";
   if (log.witnessed_size >= log.size) return covered;
   return covered + "，其后 " + std::to_string(log.size - log.witnessed_size) + " 条仅由日志自己的签名担保";
+}
+
+std::vector<std::string> rotation_words(const LogReport& log) {
+  std::vector<std::string> list;
+  for (const KeyRotation& one : log.rotations) {
+    std::string words = place_of(one.index) + "（" + to_rfc3339(one.time) + "）由 " + terminal::printable(one.from) +
+                        " 换为 " + terminal::printable(one.to);
+    if (log.signatures_checked && !one.followed) words += "；旧的一把不在所给公钥之列，仅为日志所称";
+    list.push_back(std::move(words));
+  }
+  return list;
 }
 
 std::vector<std::string> erased_words(const LogReport& log) {
@@ -220,6 +256,11 @@ std::vector<std::string> not_checked(const Verification& verification) {
     if (log.signed_size < log.size) {
       list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");
     }
+    if (log.unjudged_checkpoints > 0) {
+      list.push_back(of + std::to_string(log.unjudged_checkpoints) + " 个检查点（到第 " +
+                     std::to_string(log.unjudged_size) +
+                     " 条）由更早的日志密钥签名，未能核验其签名；其条目由其后的检查点担保。要核验，请给出最早的公钥");
+    }
     if (!log.keys_checked) {
       list.push_back(of + "目录中没有数据密钥，未核对有无内容的密钥被销毁而没有依法删除的条目");
     }
@@ -236,6 +277,10 @@ std::vector<std::string> not_checked(const Verification& verification) {
     }
   }
   for (const PairReport& pair : verification.pairs) {
+    if (pair.receipts_unjudged > 0) {
+      list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(pair.receipts_unjudged) +
+                     " 份回执由对方更早的密钥签名，未能核验其签名");
+    }
     const std::uint64_t open = pair.under_way + pair.receipt_pending;
     if (open == 0) continue;
     list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(open) +

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "gateway/audit/report.h"
 #include "gateway/ledger/merkle.h"
 #include "gateway/terminal/text.h"
 #include "schemas/canonical/peer.pb.h"
