@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
-#include <vector>
 
 #include "gateway/audit/reconvert.h"
 #include "gateway/audit/redecide.h"
@@ -16,30 +14,8 @@ using ledger::EntryKind;
 class Rederiving {
  public:
   Rederiving(const LogReader& log, const BodyOpener* bodies, const RederiveOptions& options, RederiveReport& report)
-      : bodies_(bodies), options_(options), report_(report), versions_(log, bodies) {
+      : bodies_(bodies), options_(options), report_(report), versions_(log, bodies), fates_(log) {
     if (bodies != nullptr) reconverter_.emplace(log, *bodies, versions_, options.reveal);
-  }
-
-  // Which entries account for what was erased: they come later than what they erase.
-  Status trace(const LogReader& log) {
-    if (gone_.empty()) return {};
-    Erasures all;
-    CHUANYU_CHECK(all.read(log, 0));
-    std::map<const Erasure*, std::uint64_t> counts;  // in their order: they stand in one vector
-    for (const auto& [index, slot] : gone_) {
-      if (const Erasure* by = all.of(index, slot)) {
-        ++counts[by];
-        continue;
-      }
-      --report_.erased;
-      ++report_.lost;
-      report_.findings.add(lost_payload(index));
-    }
-    for (const auto& [erasure, count] : counts) {
-      report_.erasures.push_back(*erasure);
-      report_.erasures.back().payloads = count;
-    }
-    return {};
   }
 
   Status visit(std::uint64_t index, BytesView bytes) {
@@ -73,10 +49,7 @@ class Rederiving {
     const auto decided = redecide(versions_, entry, readable || entry.slot == 0 ? &body : nullptr);
     if (!decided.ok()) return settle(decided.error());
     report_.decisions += *decided ? 1 : 0;
-    if (erased) {
-      gone_.emplace_back(index_, entry.slot);
-      return count(report_.erased);
-    }
+    if (erased) return count_gone(entry);
     if (sealed && entry.kind != EntryKind::queried) return count(report_.sealed);
     if (!readable) return count(*decided ? report_.same : report_.nothing);
     const auto again = reconverter_->again(entry, body);
@@ -87,6 +60,20 @@ class Rederiving {
     if (!again->differences.empty()) return count(report_.different);
     if (!again->not_recorded.empty()) return count_reason(again->not_recorded);
     count(*decided || again->conversions > 0 ? report_.same : report_.nothing);
+  }
+
+  void count_gone(const ledger::Entry& entry) {
+    const auto fate = fates_.of(index_, entry);
+    if (!fate.ok()) return count_unable(fate.error());
+    if (fate->lost) {
+      report_.findings.add(lost_payload(index_));
+      return count(report_.lost);
+    }
+    if (fate->erased_by) {
+      Erasure& known = report_.erasures.try_emplace(fate->erased_by->index, *fate->erased_by).first->second;
+      known.payloads = ++erased_by_[known.index];
+    }
+    count(report_.erased);
   }
 
   void settle(const Error& why) {
@@ -124,8 +111,9 @@ class Rederiving {
   RederiveReport& report_;
   Versions versions_;
   std::optional<Reconverter> reconverter_;
+  Fates fates_;
+  std::map<std::uint64_t, std::uint64_t> erased_by_;  // ERASURE entry -> how many of these
   std::uint64_t index_ = 0;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> gone_;  // index, slot
 };
 
 }  // namespace
@@ -142,7 +130,6 @@ RederiveReport rederive(const LogReader& log, const BodyOpener* bodies, const Re
     return rederiving.visit(index, bytes);
   });
   if (!read.ok()) report.findings.add(read.error());
-  if (const Status traced = rederiving.trace(log); !traced.ok()) report.findings.add(traced.error());
   if (options.progress) options.progress(end, end);
   return report;
 }

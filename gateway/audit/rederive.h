@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "gateway/audit/body.h"
 #include "gateway/audit/log_reader.h"
@@ -42,7 +41,7 @@ struct RederiveReport {
   std::uint64_t other_checks =
       0;  // entries that are the same only under a setting of the checks that is recorded nowhere
   std::map<std::string, std::uint64_t> reasons;
-  std::vector<Erasure> erasures;  // those that account for `erased`; payloads: how many of them
+  std::map<std::uint64_t, Erasure> erasures;  // those that account for `erased`; payloads: how many of them
   Findings findings;
 };
 
