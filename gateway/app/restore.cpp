@@ -17,6 +17,11 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
     return error(Code::CONFIG_VALUE, "备份属于日志 " + log->origin() + "，配置为 " + config.gateway.origin, exported);
   }
   CHUANYU_TRY(const auto key, crypto::SigningKey::from_pem_file(config.keys.log_key));
+  ledger::VerifyKeys keys(key.verify_key());
+  if (!config.keys.old_log_key.empty()) {
+    CHUANYU_TRY(const auto old, crypto::SigningKey::from_pem_file(config.keys.old_log_key));
+    keys.add(old.verify_key());
+  }
   const auto rows = [&log](LogReader::Rows which) {
     return [&log, which](const journal::Backup::Rows& visit) {
       return log->for_each_row(which, {}, [&](BytesView row, BytesView value) -> Result<bool> {
@@ -37,7 +42,7 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
   backup.slots = rows(LogReader::Rows::slots);
   backup.named = rows(LogReader::Rows::named);
   backup.blob = [&log](const crypto::Digest& sha256) { return log->blob(sha256); };
-  CHUANYU_CHECK(journal::restore(config.data, key.verify_key(), backup));
+  CHUANYU_CHECK(journal::restore(config.data, keys, backup));
   return log->size();
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/audit/chain.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -33,12 +34,13 @@ void Chain::note_keys(const ledger::Entry& entry) {
   std::istringstream lines(entry.content);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("log ")) continue;
-    if (const auto named = ledger::parse_vkey(line.substr(4)); named.ok()) log_keys_.insert(named->key.raw());
+    if (const auto named = ledger::parse_vkey(line.substr(4)); named.ok()) log_keys_.add(named->key);
   }
 }
 
-void Chain::finish(const crypto::VerifyKey& key) {
-  if (log_keys_.empty() || log_keys_.contains(key.raw())) return;
+void Chain::finish(const ledger::VerifyKeys& keys) {
+  const auto named = [this](const crypto::VerifyKey& key) { return log_keys_.has(key); };
+  if (log_keys_.empty() || std::any_of(keys.begin(), keys.end(), named)) return;
   find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
 }
 

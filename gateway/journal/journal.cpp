@@ -39,6 +39,12 @@ Prepared& Prepared::operator=(Prepared&&) noexcept = default;
 Prepared::~Prepared() = default;
 const ledger::Entry& Prepared::entry() const { return impl_->sealed.entry; }
 
+ledger::VerifyKeys log_keys(const Options& options) {
+  ledger::VerifyKeys keys(options.log_key->verify_key());
+  if (options.old_log_key != nullptr) keys.add(options.old_log_key->verify_key());
+  return keys;
+}
+
 // --- opening and stopping -------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& projection) {
@@ -53,7 +59,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   CHUANYU_CHECK(storage::flush_names(o.folder + "/blobs"));  // folders of an earlier process that was killed
   ::chmod(o.folder.c_str(), 0700);
 
-  CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, o.log_key->verify_key(), o.log_map_bytes));
+  CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, log_keys(o), o.log_map_bytes));
   CHUANYU_CHECK(settle_rotation(o.folder));
   CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch, o.profile));
   impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
@@ -87,7 +93,8 @@ Status Journal::Impl::start_signers() {
     CHUANYU_TRY(sm3_signer, Sm3Signer::start(*log, options.sm2_log_key, for_writer(sm3)));
   }
   if (const auto& last = log->checkpoint_at_open()) publish(*last);
-  CHUANYU_TRY(signer, Signer::start(*log, {options.log_key, options.sm2_log_key}, for_writer(note)));
+  CHUANYU_TRY(signer,
+              Signer::start(*log, {options.log_key, options.old_log_key, options.sm2_log_key}, for_writer(note)));
   return {};
 }
 

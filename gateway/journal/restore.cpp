@@ -110,12 +110,12 @@ Status fill_log(const std::string& data, const std::string& folder, const Backup
 
 }  // namespace
 
-Status restore(const std::string& folder, const crypto::VerifyKey& log_key, const Backup& backup) {
+Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup) {
   for (const char* name : {"log", "keys", "state"}) {
     if (fs::exists(folder + "/" + name))
       return error(Code::CONFIG_VALUE, "数据目录中已有 " + std::string(name) + "：只能恢复到空的目录", folder);
   }
-  CHUANYU_TRY(const auto checkpoint, ledger::open_checkpoint(backup.checkpoint, backup.origin, log_key));
+  CHUANYU_TRY(const auto checkpoint, ledger::open_checkpoint(backup.checkpoint, backup.origin, log_keys));
   if (checkpoint.size != backup.size || checkpoint.root != backup.root) {
     return error(Code::LOG_TAMPERED, "备份的检查点与其内容不符");
   }

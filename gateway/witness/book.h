@@ -23,7 +23,8 @@
 namespace chuanyu::witness {
 
 struct WatchedLog {
-  std::string origin;  // a log's name; ending in '/': every log whose name begins so (a gateway's shards)
+  std::string origin;  // a log's name; ending in '/': every log whose name begins so (a gateway's shards). The
+                       // same name again: a further key of that log
   crypto::VerifyKey key;
 };
 
@@ -71,7 +72,7 @@ class Book {
  private:
   Book(BookOptions options, std::unique_ptr<storage::Environment> environment);
   Result<Answer> answer(const ledger::AddCheckpoint& request);
-  std::optional<crypto::VerifyKey> key_of(const std::string& origin) const;
+  ledger::VerifyKeys keys_of(const std::string& origin) const;
   void keep_evidence(storage::WriteTxn& txn, const ledger::Judgement& judgement, const std::string& note) const;
 
   BookOptions options_;
