@@ -186,12 +186,13 @@ class Backward {
         return fail_canonical(here, ws_, Code::RECORD_VALUE, "此值在格式中的写法另有含义，不能写出；请核对此值");
       return put(rule, n, text);
     }
-    if (const auto* kept = kept_in_ext(spot(rule, c, n, chosen->target.node), ws_)) {
+    if (auto* kept = kept_in_ext(spot(rule, c, n, chosen->target.node), ws_)) {
       for (const auto& option : rule.cases) {
         if (option.target.node == chosen->target.node && option.constant && contains(option.when, kept->text)) {
           return put(rule, n, kept->text);
         }
       }
+      outdate(ws_, *kept);
     }
     return put(rule, n, chosen->when.front());
   }

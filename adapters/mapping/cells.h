@@ -141,7 +141,8 @@ struct Extra {
   std::string path;  // JSON pointer form, indices filled in: /当事人列表/当事人/0/备注
   std::string_view text;
   bool used = false;
-  bool unknown = false;  // read from a field that no rule names; otherwise the original of a normalised value
+  bool unknown = false;   // read from a field that no rule names; otherwise the original of a normalised value
+  bool outdated = false;  // the original of a value that is another one now: not written back
 };
 
 // Everything one conversion works with; kept per thread so that its memory is used again.

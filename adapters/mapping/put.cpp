@@ -71,7 +71,7 @@ Status check_put_get(const Plan& plan, const Workspace& read, const Workspace& m
       return error(Code::RECORD_LAW_PUTGET, "改写后多出了 ext 中没有的内容", "ext" + extra.path);
   }
   for (const auto& extra : meant.extras) {
-    if (!in(read.extras, extra) && !in(before, extra) && !named(meant.notes, "ext"))
+    if (!extra.outdated && !in(read.extras, extra) && !in(before, extra) && !named(meant.notes, "ext"))
       return error(Code::RECORD_LAW_PUTGET, "改写后 ext 中的内容没有写入", "ext" + extra.path);
   }
   return {};

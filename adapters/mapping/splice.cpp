@@ -6,6 +6,7 @@
 #include "adapters/formats/write.h"
 #include "adapters/mapping/load.h"
 #include "adapters/mapping/print.h"
+#include "adapters/mapping/values.h"
 
 namespace chuanyu::adapters {
 namespace {
@@ -57,24 +58,29 @@ bool same_place(std::string_view a, std::string_view b) {
 }
 
 void splice_extras(const Change& change, Edits& edits) {
-  std::vector<const Extra*> open;  // old entries that no new one has at its place
+  auto& entries = change.now.extras;
+  std::vector<const Extra*> open;  // old entries that no new one stands for
+  const auto stays = [&](const auto& says_the_same) {
+    const auto now = std::find_if(entries.begin(), entries.end(), says_the_same);
+    if (now != entries.end()) now->used = true;
+    return now != entries.end();
+  };
   for (const auto& old : change.was.extras) {
-    const auto now = std::find_if(change.now.extras.begin(), change.now.extras.end(),
-                                  [&](const Extra& e) { return e.path == old.path; });
-    if (now == change.now.extras.end())
+    if (!stays([&](const Extra& e) { return e.path == old.path && (e.used || e.text == old.text); }))
       open.push_back(&old);
-    else if (!now->used)
-      now->used = old.text == now->text || overwrite(change, old, *now, edits);
   }
   // The items of a list may have moved and their entries still name the old positions, or the other way round.
-  for (auto& extra : change.now.extras) {
-    if (extra.used) continue;
-    const auto it = std::find_if(open.begin(), open.end(), [&](const Extra* old) {
-      return old->text == extra.text && same_place(old->path, extra.path);
-    });
-    if (it == open.end()) continue;
-    extra.used = true;
-    open.erase(it);
+  std::erase_if(open, [&](const Extra* old) {
+    return stays([&](const Extra& e) { return !e.used && e.text == old->text && same_place(e.path, old->path); });
+  });
+  for (auto& entry : entries) {
+    if (entry.used) continue;
+    const auto at = [&](const Extra& old) { return old.path == entry.path; };
+    const auto it = std::find_if(open.begin(), open.end(), [&](const Extra* old) { return at(*old); });
+    if (it != open.end())
+      entry.used = overwrite(change, **it, entry, edits);
+    else if (std::any_of(change.was.extras.begin(), change.was.extras.end(), at))
+      outdate(change.now, entry);  // another item's text stands there now
   }
 }
 

@@ -63,7 +63,7 @@ void keep_in_ext(const Spot& spot, Workspace& ws, std::string_view text) {
   ws.extras.push_back({native_pointer(*spot.native, ws.index), text, true});
 }
 
-const Extra* kept_in_ext(const Spot& spot, Workspace& ws) {
+Extra* kept_in_ext(const Spot& spot, Workspace& ws) {
   if (ws.extras.empty() || spot.native == nullptr) return nullptr;
   const auto pointer = native_pointer(*spot.native, ws.index);
   for (auto& extra : ws.extras) {
@@ -72,6 +72,13 @@ const Extra* kept_in_ext(const Spot& spot, Workspace& ws) {
     return &extra;
   }
   return nullptr;
+}
+
+void outdate(Workspace& ws, Extra& entry) {
+  entry.used = entry.outdated = true;
+  if (ws.notes.size() >= kMostNotes) return;
+  ws.notes.push_back(
+      {Note::Kind::normalised, Code::RECORD_VALUE, "", "", "ext" + entry.path, "ext 中保留的原文与现值不符，未写回"});
 }
 
 bool parse_money(std::string_view text, unsigned scale, std::int64_t max, std::int64_t& fen) {

@@ -48,6 +48,9 @@ void add_note(const Spot& spot, Workspace& ws, Note::Kind kind, std::string mess
 // Keeps `text` in ext at the place of the native field.
 void keep_in_ext(const Spot& spot, Workspace& ws, std::string_view text);
 // The kept text of the native field, marked as used; nullptr when there is none.
-const Extra* kept_in_ext(const Spot& spot, Workspace& ws);
+Extra* kept_in_ext(const Spot& spot, Workspace& ws);
+// An entry of ext is of a value, or of an item's position, that the record no longer has: it is not written back, which
+// is noted.
+void outdate(Workspace& ws, Extra& entry);
 
 }  // namespace chuanyu::adapters

@@ -28,7 +28,7 @@ bool print_code(const Spot& spot, const Convert& convert, const Target& target, 
       set.gap == CodeSet::Gap::other &&
       (set.has_other ? !unset && (numeric ? cell.number == set.other_number : cell.text() == set.other) : unset);
   if (target.words < 0) {
-    if (const auto* kept = kept_in_ext(spot, ws)) {
+    if (auto* kept = kept_in_ext(spot, ws)) {
       const auto* own = set.by_native(kept->text);
       const bool same =
           own != nullptr && !unset && (numeric ? own->number == cell.number : own->canonical == cell.text());
@@ -36,6 +36,7 @@ bool print_code(const Spot& spot, const Convert& convert, const Target& target, 
         out = kept->text;
         return true;
       }
+      outdate(ws, *kept);
     }
   }
   if (!words.empty()) {
@@ -80,12 +81,12 @@ bool print_code(const Spot& spot, const Convert& convert, const Target& target, 
 
 bool print_region(const Spot& spot, const Convert& convert, std::string_view text, Workspace& ws,
                   std::string_view& out) {
-  if (const auto* kept = kept_in_ext(spot, ws)) {
+  if (auto* kept = kept_in_ext(spot, ws)) {
     if (kept->text.substr(0, 6) == text.substr(0, 6)) {
       out = kept->text;
       return true;
     }
-    add_note(spot, ws, Note::Kind::loss, "ext 中保留的区划代码与现值不符，未写回");
+    outdate(ws, *kept);
   }
   const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || (text.size() != 6 && text.size() != 9 && text.size() != 12)) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "gateway/app/versions.h"
@@ -31,14 +33,15 @@ namespace {
 constexpr std::chrono::seconds kDrain{30};
 constexpr std::chrono::seconds kHour{3600};
 constexpr std::chrono::seconds kMinute{60};
+constexpr std::chrono::seconds kLastWords{2};
 constexpr int kExitRestart = 75;  // EX_TEMPFAIL: the supervisor is to start it again
 
 Result<exchange::Settings> settings_of(const config::Config& config) {
   exchange::Settings settings;
   settings.gateway = config.gateway.id;
   for (const config::Peer& peer : config.peers) {
-    CHUANYU_TRY(crypto::VerifyKey key, crypto::VerifyKey::from_pem_file(peer.log_key));
-    settings.peers.emplace(peer.id, std::move(key));
+    CHUANYU_TRY(auto keys, crypto::VerifyKey::all_from_pem_file(peer.log_key));
+    settings.peers.emplace(peer.id, ledger::VerifyKeys(std::move(keys)));
   }
   settings.default_expiry = TimeUs{config.exchange.default_expiry_hours} * 3'600 * 1'000'000;
   settings.query_wait = config.exchange.query_wait;
@@ -83,6 +86,10 @@ Result<journal::Options> journal_options(const config::Config& config, const Clo
   options.key_epoch = config.keys.kek_epoch;
   CHUANYU_TRY(crypto::SigningKey key, crypto::SigningKey::from_pem_file(config.keys.log_key));
   options.log_key = std::make_shared<const crypto::SigningKey>(std::move(key));
+  if (!config.keys.old_log_key.empty()) {
+    CHUANYU_TRY(crypto::SigningKey old, crypto::SigningKey::from_pem_file(config.keys.old_log_key));
+    options.old_log_key = std::make_shared<const crypto::SigningKey>(std::move(old));
+  }
   if (config.crypto.profile == "sm") options.profile = ledger::Profile::sm;
   if (!config.keys.sm2_log_key.empty()) {
     CHUANYU_TRY(crypto::Sm2SigningKey sm2, crypto::Sm2SigningKey::from_pem_file(config.keys.sm2_log_key));
@@ -96,11 +103,6 @@ Result<journal::Options> journal_options(const config::Config& config, const Clo
   options.around_answers = [](const std::function<void()>& all) {
     const transport::AnswerBatch together;
     all();
-  };
-  options.on_fatal = [](const Error& why) {
-    // Nothing that was not durable has been answered; recovery finds the rest.
-    log::error("journal.fatal", {{"code", to_string(why.code)}, {"detail", why.detail}});
-    std::_Exit(kExitRestart);
   };
   return options;
 }
@@ -127,11 +129,13 @@ struct Gateway::Impl {
   std::vector<std::unique_ptr<federation::Link>> links;
   std::unique_ptr<transport::Server> server;
   std::unique_ptr<transport::Server> admin;
+  std::mutex last_words;  // server is not reset under who is telling its clients
 
   // Shards::stay: a closed shard is not followed by the next, whatever its checkpoint.
   enum class Shards : std::uint8_t { go_on, stay };
   Status open(const exchange::World& world, const std::string& who, Shards shards);
   Status listen();
+  void end_after(const Error& fatal);
   std::vector<Error> put_in_force(const std::shared_ptr<const exchange::World>& world, const std::string& who) const;
   std::vector<http::Check> checks() const;
   bool shard_complete() const;
@@ -149,6 +153,7 @@ Status Gateway::Impl::open(const exchange::World& world, const std::string& who,
   CHUANYU_TRY(exchange::Settings settings, settings_of(config));
   CHUANYU_TRY(journal::Options options, journal_options(config, clock));
   options.who = who;
+  options.on_fatal = [this](const Error& why) { end_after(why); };
   options.on_checkpoint = [this] {
     waiters.changed({exchange::Waiters::kSigned});
     if (closing && look) look();
@@ -175,11 +180,26 @@ Status Gateway::Impl::open(const exchange::World& world, const std::string& who,
   return {};
 }
 
+// The log has failed: nothing that was not durable has been answered, and recovery finds the rest. Who waits is told
+// so, then the process ends whatever happens. On the writer thread, which must not wait.
+void Gateway::Impl::end_after(const Error& fatal) {
+  log::error("journal.fatal", {{"code", to_string(fatal.code)}, {"detail", fatal.detail}});
+  std::thread([this] {
+    const std::lock_guard lock(last_words);
+    if (server) server->drain(kLastWords);
+    std::_Exit(kExitRestart);
+  }).detach();
+}
+
 Status Gateway::Impl::listen() {
-  CHUANYU_TRY(server, transport::Server::start(server_options(config),
-                                               [this](transport::Request request, transport::Responder responder) {
-                                                 routes->handle(std::move(request), std::move(responder));
-                                               }));
+  CHUANYU_TRY(auto started, transport::Server::start(server_options(config), [this](transport::Request request,
+                                                                                    transport::Responder responder) {
+                routes->handle(std::move(request), std::move(responder));
+              }));
+  {
+    const std::lock_guard lock(last_words);
+    server = std::move(started);
+  }
   transport::ServerOptions options;
   options.address = config.listen.admin_address;
   options.port = config.listen.admin_port;
@@ -308,10 +328,36 @@ void Gateway::drain() {
   for (const auto& link : impl_->links) link->stop();
   if (impl_->witnessing) impl_->witnessing->stop();
   impl_->waiters.stop();
-  impl_->server.reset();
+  {
+    const std::lock_guard lock(impl_->last_words);
+    impl_->server.reset();
+  }
   if (impl_->admin) impl_->admin->drain(std::chrono::seconds(1));
   impl_->admin.reset();
   if (impl_->journal) impl_->journal->stop();
+}
+
+std::variant<exchange::RetentionReport, std::vector<Error>> Gateway::retain(const config::Config& config,
+                                                                            const std::string& who, bool dry_run) {
+  const exchange::RetentionOrder order{{config.retention.keep_months, config.retention.kinds}, who, dry_run};
+  if (order.rule.keeps_everything()) {
+    return std::vector<Error>{error(Code::CONFIG_VALUE, "没有设定保存期限，不删除任何内容", "/retention/keep_months")};
+  }
+  auto world = load_world(config);
+  if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
+  const auto& loaded = std::get<std::shared_ptr<const exchange::World>>(world);
+  Impl impl(config);
+  if (const Status opened = impl.open(*loaded, "retention " + who, Impl::Shards::stay); !opened.ok())
+    return std::vector<Error>{opened.error()};
+  // The rule is part of the configuration: it stands in the log before what it erases.
+  if (!dry_run) {
+    if (auto errors = impl.put_in_force(loaded, "retention " + who); !errors.empty()) return errors;
+  }
+  auto report = exchange::retain(*impl.desk, order);
+  impl.waiters.stop();
+  impl.journal->stop();
+  if (!report.ok()) return std::vector<Error>{report.error()};
+  return *report;
 }
 
 std::vector<Error> check(const config::Config& config) {
@@ -361,9 +407,9 @@ Result<std::string> close_shard(const config::Config& config, const std::string&
 namespace {
 
 // The note must be this log's, and say something that is not here.
-Status check_note(const journal::Journal& journal, const crypto::VerifyKey& key, const std::string& text,
+Status check_note(const journal::Journal& journal, const ledger::VerifyKeys& keys, const std::string& text,
                   const std::string& file) {
-  const auto seen = ledger::open_checkpoint(text, journal.origin(), key);
+  const auto seen = ledger::open_checkpoint(text, journal.origin(), keys);
   if (!seen.ok()) return error(Code::CONFIG_VALUE, "不是本日志（" + journal.origin() + "）签名的检查点", file);
   const auto note = ledger::parse_note(journal.checkpoint());
   const auto here = ledger::parse_checkpoint(note.ok() ? note->text : std::string());
@@ -396,7 +442,7 @@ Result<std::string> recover(const config::Config& config, const RecoveryOrder& o
                    config.data);
     }
     if (!recovery.note.empty()) {
-      CHUANYU_CHECK(check_note(*impl.journal, options.log_key->verify_key(), recovery.note, order.witness_note));
+      CHUANYU_CHECK(check_note(*impl.journal, journal::log_keys(options), recovery.note, order.witness_note));
     }
     for (const auto& witness : view.witnesses) {
       if (witness.seen > 0) recovery.seen.push_back({witness.name, witness.seen});

@@ -14,6 +14,7 @@
 
 #include "gateway/base/result.h"
 #include "gateway/config/config.h"
+#include "gateway/exchange/retention.h"
 
 namespace chuanyu::app {
 
@@ -39,6 +40,12 @@ class Gateway {
   std::chrono::seconds keep_shards(const std::string& who);
   // Takes nothing new, answers what was received, delivers nothing more, closes the log (SIGTERM).
   void drain();
+
+  // Erases contents that are older than the configuration wants them kept: for --retention, no socket is opened. `who`
+  // approves. No gateway may be running on the data folder (LOCAL_IN_USE); a log that its witnesses have seen longer
+  // takes nothing (LOCAL_LOG_BEHIND). CONFIG_VALUE when everything is to be kept.
+  static std::variant<exchange::RetentionReport, std::vector<Error>> retain(const config::Config& config,
+                                                                            const std::string& who, bool dry_run);
 
  private:
   struct Impl;

@@ -165,6 +165,29 @@ int rotate_kek(const chuanyu::config::Config& config, const std::string& new_kek
   return 0;
 }
 
+int retention(const chuanyu::config::Config& config, bool dry_run) {
+  const auto done = chuanyu::app::Gateway::retain(config, who(::getuid()), dry_run);
+  if (const auto* errors = std::get_if<std::vector<Error>>(&done)) {
+    print(*errors);
+    return 1;
+  }
+  const auto& report = std::get<chuanyu::exchange::RetentionReport>(done);
+  const auto number = [](std::uint64_t count) { return static_cast<unsigned long long>(count); };
+  std::printf("%s %llu 条内容", dry_run ? "将删除" : "已删除", number(report.payloads));
+  if (report.payloads > 0) {
+    std::printf("，%s 至 %s，删除条目 %llu 个", to_string(report.oldest).c_str(), to_string(report.newest).c_str(),
+                number(report.erasures));
+  }
+  std::printf(
+      "\n同样已满期限而保留的：尚未了结 %llu 条，尚在收件箱或待送达 %llu 条，仍在公示或有效 %llu 条，隔离待处理 %llu "
+      "条\n",
+      number(report.under_way), number(report.waiting), number(report.in_force), number(report.quarantined));
+  if (!dry_run && report.payloads > 0) {
+    std::printf("数据文件的空闲页中还留有已销毁的密钥行：请随后用 --rotate-kek 换用新的密钥加密密钥\n");
+  }
+  return 0;
+}
+
 int restore(const chuanyu::config::Config& config, const std::string& exported) {
   const auto entries = chuanyu::app::restore(config, exported);
   if (!entries.ok()) {
@@ -192,6 +215,8 @@ int main(int argc, char** argv) {
   bool close = false;
   bool recovering = false;
   chuanyu::app::RecoveryOrder order;
+  bool retain = false;
+  bool dry_run = false;
   chuanyu::terminal::begin(cli);
   cli.add_option("--config", path, "配置文件")->type_name("文件")->envname("CHUANYU_CONFIG");
   cli.add_flag("--check-config", check_only, "检查配置及其引用的全部文件，列出所有错误后退出");
@@ -212,6 +237,10 @@ int main(int argc, char** argv) {
   cli.add_option("--witness-note", order.witness_note, "与 --recover 同用：见证方所存的本日志检查点")
       ->type_name("文件")
       ->needs(recovery);
+  auto* retention_flag =
+      cli.add_flag("--retention", retain,
+                   "删除超过保存期限（配置 retention）的内容：写入删除条目，再销毁其密钥，然后退出（网关须已停止）");
+  cli.add_flag("--dry-run", dry_run, "只数不删（与 --retention 同用）")->needs(retention_flag);
   cli.add_option("--restore", exported,
                  "由 chuanyu-audit export --with-keys 的目录恢复数据目录后退出（数据目录须为空）")
       ->type_name("目录");
@@ -250,6 +279,7 @@ int main(int argc, char** argv) {
       return chuanyu::terminal::misused(cli, "--recover 须用 --approver、--reason 写明谁批准、为什么", std::cerr);
     return recover(config, order);
   }
+  if (retain) return retention(config, dry_run);
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

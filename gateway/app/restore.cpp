@@ -17,6 +17,11 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
     return error(Code::CONFIG_VALUE, "备份属于日志 " + log->origin() + "，配置为 " + config.gateway.origin, exported);
   }
   CHUANYU_TRY(const auto key, crypto::SigningKey::from_pem_file(config.keys.log_key));
+  ledger::VerifyKeys keys(key.verify_key());
+  if (!config.keys.old_log_key.empty()) {
+    CHUANYU_TRY(const auto old, crypto::SigningKey::from_pem_file(config.keys.old_log_key));
+    keys.add(old.verify_key());
+  }
   const auto rows = [](const LogReader& of, LogReader::Rows which) {
     return [&of, which](const journal::Backup::Rows& visit) {
       return of.for_each_row(which, {}, [&](BytesView row, BytesView value) -> Result<bool> {
@@ -43,7 +48,7 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
   backup.slots = rows(*log, LogReader::Rows::slots);
   backup.named = rows(*log, LogReader::Rows::named);
   backup.blob = [&log](const crypto::Digest& sha256) { return log->blob(sha256); };
-  CHUANYU_CHECK(journal::restore(config.data, key.verify_key(), backup));
+  CHUANYU_CHECK(journal::restore(config.data, keys, backup));
   return log->size();
 }
 

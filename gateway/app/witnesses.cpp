@@ -69,8 +69,8 @@ Result<std::unique_ptr<witness::Book>> open_book(const config::Config& config, c
   options.key = std::make_shared<const crypto::SigningKey>(std::move(key));
   for (const config::Peer& peer : config.peers) {
     if (peer.log_origin.empty()) continue;
-    CHUANYU_TRY(crypto::VerifyKey log_key, crypto::VerifyKey::from_pem_file(peer.log_key));
-    options.logs.push_back({peer.log_origin, std::move(log_key)});
+    CHUANYU_TRY(auto log_keys, crypto::VerifyKey::all_from_pem_file(peer.log_key));
+    for (crypto::VerifyKey& one : log_keys) options.logs.push_back({peer.log_origin, std::move(one)});
   }
   return witness::Book::open(std::move(options));
 }

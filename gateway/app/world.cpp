@@ -4,6 +4,8 @@
 
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/sm_checkpoint.h"
+#include "gateway/ledger/succession.h"
+#include "schemas/canonical_json.h"
 
 namespace chuanyu::app {
 namespace {
@@ -36,9 +38,28 @@ void check_profiles(const exchange::World& world, std::vector<Error>& errors) {
   }
 }
 
+void check_retention(const config::Config& config, std::vector<Error>& errors) {
+  for (const auto& [kind, months] : config.retention.kinds) {
+    if (schemas::parse_kind(kind).ok() || schemas::find_message_type(kind) != nullptr) continue;
+    errors.push_back(error(Code::CONFIG_VALUE, "没有这种记录或消息：" + kind, "/retention/kinds/" + kind));
+  }
+}
+
 void check_gateway(const config::Config& config, const exchange::World& world, std::vector<Error>& errors) {
   if (world.directory->find_gateway(config.gateway.id) != nullptr) return;
   errors.push_back(error(Code::CONFIG_VALUE, "名录中没有网关 " + config.gateway.id + " 的系统", "/gateway/id"));
+}
+
+// The old key names its successor.
+std::string succession_of(const config::Config& config, std::vector<Error>& errors) {
+  const auto old = crypto::SigningKey::from_pem_file(config.keys.old_log_key);
+  const auto now = crypto::SigningKey::from_pem_file(config.keys.log_key);
+  if (!old.ok()) errors.push_back(old.error());
+  if (!old.ok() || !now.ok()) return {};
+  if (old->verify_key().raw() == now->verify_key().raw()) {
+    errors.push_back(error(Code::CONFIG_VALUE, "old_log_key 与 log_key 是同一把私钥", "/keys/old_log_key"));
+  }
+  return ledger::succession_line(config.gateway.origin, *old, now->verify_key()) + "\n";
 }
 
 // The public keys in force, for the log: who verifies it later must know which key signed when.
@@ -50,6 +71,7 @@ std::string keys_of(const config::Config& config, std::vector<Error>& errors) {
     text += std::string(what) + " " + ledger::to_vkey(name, key->verify_key(), type) + "\n";
   };
   own("log", config.gateway.origin, config.keys.log_key, ledger::KeyType::log);
+  if (!config.keys.old_log_key.empty()) text += succession_of(config, errors);
   if (!config.keys.sm2_log_key.empty()) {
     const auto key = crypto::Sm2SigningKey::from_pem_file(config.keys.sm2_log_key);
     if (!key.ok()) errors.push_back(key.error());
@@ -59,9 +81,11 @@ std::string keys_of(const config::Config& config, std::vector<Error>& errors) {
     own("witness", config.witness.name, config.witness.key, ledger::KeyType::cosignature);
   }
   for (const config::Peer& peer : config.peers) {
-    const auto key = crypto::VerifyKey::from_pem_file(peer.log_key);
-    if (key.ok()) text += "peer " + peer.id + " " + to_base64(key->raw()) + "\n";
-    if (!key.ok()) errors.push_back(key.error());
+    const auto keys = crypto::VerifyKey::all_from_pem_file(peer.log_key);
+    if (!keys.ok()) errors.push_back(keys.error());
+    for (std::size_t i = 0; keys.ok() && i < keys->size(); ++i) {
+      text += "peer " + peer.id + " " + to_base64((*keys)[i].raw()) + "\n";
+    }
   }
   return text + "kek-epoch " + std::to_string(config.keys.kek_epoch) + "\n";
 }
@@ -77,6 +101,7 @@ std::variant<std::shared_ptr<const exchange::World>, std::vector<Error>> load_wo
   for (const auto& [uscc, rules] : config.checks) {
     for (const auto& [check, word] : rules) world->checks[uscc].checks[check] = action_of(word);
   }
+  check_retention(config, errors);
   world->keys = keys_of(config, errors);
   world->config = config.text;
   if (errors.empty()) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kFooter =
     R"(退出码：0 完好（没有给出公钥时只核对哈希，结论与 JSON 的 signatures 写明未核验签名）；2 用法、密钥文件有误或没有这一条目；3 有改动或签名无效；4 不完整；5 含有较新版本的内容；6 不能读取；
-7 无误，但有内容已依法删除、不能重算；8 重算或重放的结果不同
+7 无误，但有内容已依法删除、不能重算；8 重算或重放的结果不同；9 有内容的密钥已不在，而没有依法删除的条目说明
 目录是网关的数据目录（其中有 log/、keys/、blobs/），或它的副本；网关运行时也可读取。
 例：
   chuanyu-audit verify /var/lib/chuanyu/sc --key sc-log.pub
@@ -81,8 +81,10 @@ int run_show(const CLI::App& app, const Arguments& arguments, const Streams& str
   if (entries.empty() && !arguments.exchange.empty()) {
     return fail(err, error(Code::CLIENT_NOT_FOUND, "所给日志中没有这一交换", arguments.exchange));
   }
+  const auto lost = trace_payloads(entries);
+  if (!lost.ok()) return fail(err, lost.error());
   show(std::move(entries), {arguments.json, arguments.last == 0, arguments.reveal}, streams.out);
-  return kClean;
+  return *lost ? kUnaccounted : kClean;
 }
 
 void add_show(CLI::App& command, Arguments& arguments) {
@@ -107,7 +109,7 @@ namespace {
 template <typename Key, typename FromText, typename FromFile>
 Result<Key> key_from(const std::string& text, const FromText& from_text, const FromFile& from_file) {
   auto named = from_text(text);
-  if (named.ok()) return std::move(named->key);
+  if (named.ok()) return Key(std::move(named->key));
   const bool meant_as_text = std::count(text.begin(), text.end(), '+') >= 2 && text.find('/') == std::string::npos;
   if (meant_as_text) return named.error();
   return from_file(text);
@@ -115,8 +117,12 @@ Result<Key> key_from(const std::string& text, const FromText& from_text, const F
 
 }  // namespace
 
-Result<crypto::VerifyKey> read_key(const std::string& text) {
-  return key_from<crypto::VerifyKey>(text, ledger::parse_vkey, crypto::VerifyKey::from_pem_file);
+Result<ledger::VerifyKeys> read_keys(const std::string& text) {
+  return key_from<ledger::VerifyKeys>(text, ledger::parse_vkey,
+                                      [](const std::string& path) -> Result<ledger::VerifyKeys> {
+                                        CHUANYU_TRY(auto keys, crypto::VerifyKey::all_from_pem_file(path));
+                                        return ledger::VerifyKeys(std::move(keys));
+                                      });
 }
 
 Result<crypto::Sm2VerifyKey> read_sm2_key(const std::string& text) {
@@ -162,6 +168,7 @@ ExitCode exit_code(Code code) {
     case Code::LOG_INCOMPLETE: return kIncomplete;
     case Code::LOG_VERSION: return kUnsupported;
     case Code::LOG_DIFFERS: return kDifferent;
+    case Code::LOG_KEY_MISSING: return kUnaccounted;
     case Code::LOCAL_PAYLOAD_ERASED: return kErased;
     case Code::CONFIG_VALUE:
     case Code::CONFIG_UNREADABLE:
@@ -172,7 +179,8 @@ ExitCode exit_code(Code code) {
 }
 
 ExitCode graver(ExitCode a, ExitCode b) {
-  for (const ExitCode code : {kTampered, kDifferent, kIncomplete, kUnreadable, kUnsupported, kErased, kUsage}) {
+  for (const ExitCode code :
+       {kTampered, kDifferent, kUnaccounted, kIncomplete, kUnreadable, kUnsupported, kErased, kUsage}) {
     if (a == code || b == code) return code;
   }
   return kClean;

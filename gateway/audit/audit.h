@@ -19,11 +19,12 @@ enum ExitCode : int {
   kUnsupported = 5,  // written by a newer version; everything that could be checked is right
   kUnreadable = 6,   // the folder or a file cannot be read
   kErased = 7,       // nothing wrong, but contents were erased by law, so that not everything could be derived again
-  kDifferent = 8     // derived again or replayed, something comes out differently
+  kDifferent = 8,    // derived again or replayed, something comes out differently
+  kUnaccounted = 9   // the key of a payload is gone, and no entry says that it was erased
 };
 
 ExitCode exit_code(Code code);
-// Of several findings the gravest: tampered, different, incomplete, unreadable, unsupported, erased.
+// Of several findings the gravest: tampered, different, unaccounted, incomplete, unreadable, unsupported, erased.
 ExitCode graver(ExitCode a, ExitCode b);
 
 // `progress`: show how far a long pass is, on `err`.

@@ -1,5 +1,6 @@
 #include "gateway/audit/chain.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -33,12 +34,13 @@ void Chain::note_keys(const ledger::Entry& entry) {
   std::istringstream lines(entry.content);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("log ")) continue;
-    if (const auto named = ledger::parse_vkey(line.substr(4)); named.ok()) log_keys_.insert(named->key.raw());
+    if (const auto named = ledger::parse_vkey(line.substr(4)); named.ok()) log_keys_.add(named->key);
   }
 }
 
-void Chain::finish(const crypto::VerifyKey& key) {
-  if (log_keys_.empty() || log_keys_.contains(key.raw())) return;
+void Chain::finish(const ledger::VerifyKeys& keys) {
+  const auto named = [this](const crypto::VerifyKey& key) { return log_keys_.has(key); };
+  if (log_keys_.empty() || std::any_of(keys.begin(), keys.end(), named)) return;
   find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
 }
 
@@ -51,10 +53,13 @@ void Chain::check_versions(const ledger::Entry& entry, const std::string& where)
     missing("名录", to_hex(crypto::view(entry.directory)), where);
   last_policy_ = entry.policy;
   last_directory_ = entry.directory;
-  for (const ledger::MappingRef* mapping : {&entry.mapping_in, &entry.mapping_out}) {
-    if (!mapping->id.empty() && !versions_.has_mapping(*mapping))
-      missing("映射", mapping->id + " " + mapping->version, where);
-  }
+  const auto check = [&](const ledger::MappingRef& mapping, ledger::MappingRef& last) {
+    if (mapping.id.empty() || mapping == last) return;
+    if (!versions_.has_mapping(mapping)) missing("映射", mapping.id + " " + mapping.version, where);
+    last = mapping;
+  };
+  check(entry.mapping_in, last_in_);
+  check(entry.mapping_out, last_out_);
 }
 
 void Chain::missing(const char* what, const std::string& id, const std::string& where) {

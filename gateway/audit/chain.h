@@ -22,8 +22,8 @@ class Chain {
       : versions_(log, nullptr), certificates_(certificates), report_(report), find_(std::move(find)) {}
 
   void entry(std::uint64_t index, const ledger::Entry& entry);
-  // The log names the keys that sign it: `key`, which the auditor brought, must be one of them.
-  void finish(const crypto::VerifyKey& key);
+  // The log names the keys that sign it: one of `keys`, which the auditor brought, must be among them.
+  void finish(const ledger::VerifyKeys& keys);
 
  private:
   void check_content(const ledger::Entry& entry, const std::string& where) const;
@@ -38,9 +38,11 @@ class Chain {
   LogReport& report_;
   Find find_;
   std::set<std::string> told_;
-  std::set<Bytes> log_keys_;  // as KEY entries name them
+  ledger::VerifyKeys log_keys_;  // as KEY entries name them
   crypto::Digest last_policy_{};
   crypto::Digest last_directory_{};
+  ledger::MappingRef last_in_;
+  ledger::MappingRef last_out_;
 };
 
 }  // namespace chuanyu::audit

@@ -29,6 +29,8 @@ ExitCode exit_code_of(const RederiveReport& report) {
 }
 
 void print_rederived_json(const RederiveReport& report, std::ostream& out) {
+  auto erasures = nlohmann::ordered_json::array();
+  for (const auto& [index, erasure] : report.erasures) erasures.push_back(to_json(erasure));
   const nlohmann::ordered_json all{{"result", word(exit_code_of(report))},
                                    {"origin", report.origin},
                                    {"entries", report.entries()},
@@ -36,6 +38,8 @@ void print_rederived_json(const RederiveReport& report, std::ostream& out) {
                                    {"different", report.different},
                                    {"nothingToDerive", report.nothing},
                                    {"erased", report.erased},
+                                   {"erasures", std::move(erasures)},
+                                   {"lost", report.lost},
                                    {"sealed", report.sealed},
                                    {"unable", report.unable},
                                    {"reasons", report.reasons},
@@ -56,6 +60,9 @@ void print_rederived(const RederiveReport& report, std::ostream& out) {
   line("重算不同", report.different, "");
   line("无须重算", report.nothing, "（回执、签收、日志自身的条目）");
   line("已依法删除", report.erased, "");
+  for (const auto& [index, erasure] : report.erasures)
+    out << "    " << erasure.payloads << "：由 " << to_words(erasure) << "\n";
+  line("不知去向", report.lost, "（内容的密钥已不在，而没有依法删除的条目）");
   line("未打开", report.sealed, "（没有密钥，只重算了决定：请用 --kek）");
   line("未能重算", report.unable, "");
   for (const auto& [reason, count] : report.reasons)

@@ -5,6 +5,7 @@
 
 #include "gateway/audit/audit.h"
 #include "gateway/audit/commands.h"
+#include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/audit/timeline.h"
 #include "gateway/terminal/text.h"
@@ -39,6 +40,15 @@ std::string since(TimeUs before, TimeUs now) {
   return std::to_string(seconds / 86'400) + " 天 " + std::to_string(seconds / 3'600 % 24) + " 时";
 }
 
+// Which steps carry nothing any more, and why.
+void tell_gone(const Timeline& found, const std::vector<OpenedLog>& logs, std::ostream& out) {
+  for (const Step& step : found.steps) {
+    const std::string place = printable(logs[step.log].log->origin()) + " #" + std::to_string(step.index);
+    if (step.fate.erased_by) out << place << " 的内容由 " << to_words(*step.fate.erased_by) << "依法删除\n";
+    if (step.fate.lost) out << printable(lost_payload(step.index).to_text()) << "\n";
+  }
+}
+
 void tell(const Timeline& found, const std::vector<OpenedLog>& logs, std::ostream& out) {
   std::vector<terminal::Row> rows;
   std::vector<std::pair<Uuid, std::string>> exchanges;  // in the order in which they begin
@@ -63,10 +73,11 @@ void tell(const Timeline& found, const std::vector<OpenedLog>& logs, std::ostrea
                          rows);
   out << "\n";
   for (std::size_t i = 0; i < exchanges.size(); ++i) out << "交换 " << i + 1 << "  " << exchanges[i].second << "\n";
+  tell_gone(found, logs, out);
   if (found.sealed > 0) {
     out << "有 " << found.sealed << " 条的正文没有打开，答复关系可能不全：请用 --kek（次序同目录）\n";
   }
-  if (found.erased > 0) out << "有 " << found.erased << " 条的正文已依法删除，其中所提的编号不得而知\n";
+  if (found.erased > 0) out << "有 " << found.erased << " 条的正文已删除（密钥已不在），其中所提的编号不得而知\n";
 }
 
 void tell_json(const Timeline& found, const std::vector<OpenedLog>& logs, std::ostream& out) {
@@ -87,6 +98,8 @@ void tell_json(const Timeline& found, const std::vector<OpenedLog>& logs, std::o
                                 {"rule", printable(e.rule)}};
     if (!e.result.empty()) item["result"] = printable(e.result);
     if (step.in_reply_to) item["inReplyTo"] = step.in_reply_to->to_string();
+    if (step.fate.erased_by) item["erasedBy"] = to_json(*step.fate.erased_by);
+    if (step.fate.lost) item["payload"] = to_string(Code::LOG_KEY_MISSING);
     steps.push_back(std::move(item));
   }
   const nlohmann::ordered_json all{{"steps", std::move(steps)}, {"sealed", found.sealed}, {"erased", found.erased}};
@@ -118,7 +131,9 @@ int run_timeline(const CLI::App& app, TimelineArguments& arguments, const Stream
   if (!found.ok()) return fail(streams.err, found.error());
   if (arguments.json) tell_json(*found, logs, streams.out);
   if (!arguments.json) tell(*found, logs, streams.out);
-  return kClean;
+  const bool lost =
+      std::any_of(found->steps.begin(), found->steps.end(), [](const Step& step) { return step.fate.lost; });
+  return lost ? kUnaccounted : kClean;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "gateway/audit/commands.h"
-#include "gateway/audit/links.h"
 #include "gateway/audit/report.h"
 #include "gateway/ledger/witness_policy.h"
 #include "gateway/terminal/text.h"
@@ -30,7 +29,7 @@ struct VerifyArguments {
 
 // What the logs are held against.
 struct Yardsticks {
-  std::vector<std::optional<crypto::VerifyKey>> keys;         // of the logs, in their order
+  std::vector<ledger::VerifyKeys> keys;                       // of the logs, in their order
   std::vector<std::optional<crypto::Sm2VerifyKey>> sm2_keys;  // the same
   std::vector<ledger::WitnessPolicy> policies;
   std::optional<Certificates> certificates;
@@ -41,7 +40,7 @@ Result<Yardsticks> read_yardsticks(const VerifyArguments& arguments) {
   for (const std::string& text : arguments.keys) {
     found.keys.emplace_back();
     if (text.empty()) continue;
-    CHUANYU_TRY(found.keys.back(), read_key(text));
+    CHUANYU_TRY(found.keys.back(), read_keys(text));
   }
   for (const std::string& text : arguments.sm2_keys) {
     CHUANYU_TRY(auto key, read_sm2_key(text));
@@ -80,7 +79,7 @@ std::optional<std::string> mistaken(const Logs& logs, const Yardsticks& by,
   }
   for (std::size_t i = 0; i < by.policies.size(); ++i) {
     const bool used = std::any_of(logs.begin(), logs.end(),
-                                  [&](const auto& log) { return log && by.policies[i].log(log->origin()) != nullptr; });
+                                  [&](const auto& log) { return log && !by.policies[i].log(log->origin()).empty(); });
     if (!used && !origins.empty()) {
       return "见证策略 " + policy_files[i] + " 不是所给日志（" + terminal::printable(*origins.begin()) + "）的";
     }
@@ -90,30 +89,30 @@ std::optional<std::string> mistaken(const Logs& logs, const Yardsticks& by,
 
 void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& by, const Streams& streams,
                 Verification& verification) {
+  std::vector<ledger::VerifyKeys> trusted(logs.size());  // what their keys led to
+  std::vector<ledger::VerifyKeys> earlier(logs.size());
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (!logs[i]) continue;
     // The policy that names this log; its key serves where none was given.
     const ledger::WitnessPolicy* policy = nullptr;
     for (const ledger::WitnessPolicy& one : by.policies) {
-      const ledger::NamedKey* named = one.log(logs[i]->origin());
-      if (named == nullptr) continue;
+      ledger::VerifyKeys named = one.log(logs[i]->origin());
+      if (named.empty()) continue;
       policy = &one;
-      if (!by.keys[i]) by.keys[i] = named->key;
+      if (by.keys[i].empty()) by.keys[i] = std::move(named);
     }
-    // Each shard by itself, then how they follow from one another.
-    const std::vector<LogReader::Part> parts = logs[i]->parts();
-    std::vector<LogReport> reports;
-    for (const LogReader::Part& part : parts) {
-      reports.push_back(verify(*part.log, by.keys[i], progress_on(streams, arguments.folders[i]), policy,
-                               by.certificates ? &*by.certificates : nullptr,
-                               by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr));
+    std::vector<LogReport> reports =
+        verify_shards(*logs[i], by.keys[i], progress_on(streams, arguments.folders[i]), policy,
+                      by.certificates ? &*by.certificates : nullptr, by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr);
+    for (const LogReport& report : reports) {
+      for (const crypto::VerifyKey& key : report.log_keys) trusted[i].add(key);
+      for (const crypto::VerifyKey& key : report.earlier_keys) earlier[i].add(key);
     }
-    check_links(parts, by.keys[i], reports);
     std::move(reports.begin(), reports.end(), std::back_inserter(verification.logs));
   }
   if (logs.size() == 2 && logs[0] && logs[1]) {
-    verification.pairs.push_back(pair(*logs[0], *logs[1], by.keys[1]));
-    verification.pairs.push_back(pair(*logs[1], *logs[0], by.keys[0]));
+    verification.pairs.push_back(pair(*logs[0], *logs[1], trusted[1], earlier[1]));
+    verification.pairs.push_back(pair(*logs[1], *logs[0], trusted[0], earlier[0]));
   }
 }
 
@@ -176,7 +175,9 @@ Command add_verify(CLI::App& app, const Streams& streams) {
   auto arguments = std::make_shared<VerifyArguments>();
   CLI::App& command = *app.add_subcommand("verify", "核验签名、每一条目、哈希树；两份日志时互相核对");
   command.add_option("DIR", arguments->folders, "数据目录或导出的目录；给出两个时互相核对")->required()->type_name("");
-  command.add_option("--key", arguments->keys, "日志公钥（PEM 文件或 名称+密钥号+Base64），次序同目录；可多次给出")
+  command
+      .add_option("--key", arguments->keys,
+                  "日志公钥（PEM 文件，其中可有几把；或 名称+密钥号+Base64），次序同目录；可多次给出")
       ->type_name("PUB")
       ->allow_extra_args(false);  // one value each: the next word may be a folder
   command

@@ -92,6 +92,7 @@ struct ReceiptCommand {
   std::string file;
   std::string policy;
   std::string key;
+  std::string log;
   bool json = false;
 };
 
@@ -100,7 +101,8 @@ int run_receipt(const CLI::App& app, const ReceiptCommand& arguments, const Stre
     return terminal::misused(app, "须给出 --policy（见证策略）或 --key（日志公钥）之一", streams.err);
   }
   std::optional<ledger::WitnessPolicy> policy;
-  std::optional<ledger::NamedKey> log;
+  std::string log;  // a PEM file names none: then the receipt says which one it is of
+  ledger::VerifyKeys keys;
   if (!arguments.policy.empty()) {
     auto made = read_policy(arguments.policy);
     if (!made.ok()) return fail(streams.err, made.error());
@@ -109,19 +111,23 @@ int run_receipt(const CLI::App& app, const ReceiptCommand& arguments, const Stre
   const auto text = read_file(arguments.file);
   if (!text.ok()) return fail(streams.err, text.error());
   if (!arguments.key.empty()) {
-    auto key = read_key(arguments.key);
-    if (!key.ok()) return fail(streams.err, key.error());
-    auto named = ledger::parse_vkey(arguments.key);
-    // A PEM file has no name: then the receipt says which log it is of, and the key whether that is so.
-    log = named.ok() ? *std::move(named) : ledger::NamedKey{origin_of(*text), *std::move(key), ledger::KeyType::log};
+    auto read = read_keys(arguments.key);
+    if (!read.ok()) return fail(streams.err, read.error());
+    keys = *std::move(read);
+    if (const auto named = ledger::parse_vkey(arguments.key); named.ok()) log = named->name;
   }
-  const auto report = check_receipt(*text, log, policy);
+  auto report = check_receipt(*text, log, keys, policy);
   if (!report.ok()) {
     if (arguments.json) print_refusal(report.error(), streams.out);
     return fail(streams.err, report.error());
   }
+  if (!arguments.log.empty()) {
+    const auto beside = LogReader::open(arguments.log);
+    if (!beside.ok()) return fail(streams.err, beside.error());
+    if (const Status there = look_up(*report, **beside); !there.ok()) return fail(streams.err, there.error());
+  }
   print(*report, arguments.json, streams.out);
-  return kClean;
+  return report->fate.lost ? kUnaccounted : kClean;
 }
 
 }  // namespace
@@ -170,6 +176,8 @@ Command add_receipt(CLI::App& app, const Streams& streams) {
   command.add_option("FILE", arguments->file, "回执文件")->required()->type_name("");
   command.add_option("--policy", arguments->policy, "见证策略：日志公钥、见证方公钥、要求几方见证")->type_name("FILE");
   command.add_option("--key", arguments->key, "只核对日志公钥（PEM 文件或 名称+密钥号+Base64）")->type_name("PUB");
+  command.add_option("--log", arguments->log, "这份日志的目录：另说明该条目的内容是否已依法删除，由哪一条目")
+      ->type_name("DIR");
   command.add_flag("--json", arguments->json, "以 JSON 输出");
   return {&command, [&app, arguments, streams] { return run_receipt(app, *arguments, streams); }};
 }

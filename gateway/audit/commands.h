@@ -40,8 +40,8 @@ Command add_timeline(CLI::App& app, const Streams& streams);
 
 // Says on `err` what went wrong and what to do; the exit code.
 int fail(std::ostream& err, const Error& found);
-// A PEM file, or NAME+ID+BASE64.
-Result<crypto::VerifyKey> read_key(const std::string& text);
+// A PEM file with one or more keys, or NAME+ID+BASE64.
+Result<ledger::VerifyKeys> read_keys(const std::string& text);
 Result<crypto::Sm2VerifyKey> read_sm2_key(const std::string& text);  // the same forms
 // A witness policy from its file; errors name file and line.
 Result<ledger::WitnessPolicy> read_policy(const std::string& path);

@@ -139,7 +139,7 @@ class Exporter {
     for (; next_note_ && next_note_->size == tree_.size(); next_note_ = log_.checkpoint_from(next_note_->size + 1)) {
       const std::string where = "checkpoint#" + std::to_string(next_note_->size);
       CHUANYU_TRY(const auto note, ledger::parse_note(next_note_->note));
-      if (options_.key && !ledger::is_signed_by(note, log_.origin(), *options_.key)) {
+      if (!options_.keys.empty() && !ledger::is_signed_by(note, log_.origin(), options_.keys)) {
         return error(Code::LOG_SIGNATURE, "没有所给公钥的有效签名", where);
       }
       const auto checkpoint = ledger::parse_checkpoint(note.text);

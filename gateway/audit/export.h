@@ -18,7 +18,7 @@ namespace chuanyu::audit {
 
 struct ExportOptions {
   bool with_keys = false;
-  std::optional<crypto::VerifyKey> key;  // none: hashes only
+  ledger::VerifyKeys keys;  // none: hashes only
   Progress progress;
 };
 

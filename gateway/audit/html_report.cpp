@@ -76,10 +76,12 @@ class Page {
     row("检查点",
         std::to_string(log.checkpoints) + " 个；核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条");
     row("检查点签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+    for (const std::string& words : rotation_words(log)) row("更换密钥", words);
     if (uses_sm(log)) row("国密", sm_words(log));
     row("见证", witnessed(log));
     row("策略、名录版本", std::to_string(log.versions) + " 个");
     row("大内容文件", std::to_string(log.blobs) + " 个");
+    for (const std::string& words : erased_words(log)) row("依法删除", words);
     std::string kinds;
     for (const auto& [kind, count] : log.kinds)
       kinds += (kinds.empty() ? "" : "，") + kind + " " + std::to_string(count);
@@ -149,7 +151,8 @@ void print_html(const Verification& verification, const std::string& command, st
   out << "<p><code>" << escaped(command)
       << "</code></p>\n<p class=\"small\">退出码：0 完好；2 用法有误；3 有改动或签名无效；4 不完整；5 "
          "含有较新版本的内容；"
-         "6 不能读取。同样的目录与公钥，任何人、任何时候得出同样的结论。</p>\n"
+         "6 不能读取；9 "
+         "有内容的密钥已不在，而没有依法删除的条目。同样的目录与公钥，任何人、任何时候得出同样的结论。</p>\n"
       << "<table class=\"sign\"><tr><td>核验人</td><td>复核人</td><td>日期</td></tr></table>\n</body>\n</html>\n";
 }
 

@@ -22,14 +22,12 @@ std::optional<ledger::Entry> entry_at(const LogReader& log, std::uint64_t index)
 
 class Links {
  public:
-  Links(const std::vector<LogReader::Part>& parts, const std::optional<crypto::VerifyKey>& key,
-        std::vector<LogReport>& reports)
-      : parts_(parts), key_(key), reports_(reports) {}
+  Links(const std::vector<LogReader::Part>& parts, std::vector<LogReport>& reports)
+      : parts_(parts), reports_(reports) {}
 
   void run() {
     std::uint64_t before = 0;
     for (at_ = 0; at_ < parts_.size(); ++at_) {
-      reports_[at_].base = parts_[at_].base;
       if (!parts_[at_].name.empty()) check_beginning(before);
       check_end();
       before = parts_[at_].base + log().size();
@@ -80,7 +78,7 @@ class Links {
     const auto note = ledger::parse_note(opening.note);
     const auto quoted = ledger::parse_checkpoint(note.ok() ? note->text : std::string());
     if (!note.ok() || !quoted.ok()) return find(Code::LOG_TAMPERED, "开头所引的检查点不可读", place_of(0));
-    if (key_ && !ledger::is_signed_by(*note, opening.previous, *key_)) {
+    if (previous.signatures_checked && !ledger::is_signed_by(*note, opening.previous, previous.log_keys)) {
       find(Code::LOG_SIGNATURE, "开头所引的检查点没有所给公钥的有效签名", place_of(0));
     }
     if (quoted->size > previous.size) {
@@ -137,16 +135,14 @@ class Links {
   }
 
   const std::vector<LogReader::Part>& parts_;
-  const std::optional<crypto::VerifyKey>& key_;
   std::vector<LogReport>& reports_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-void check_links(const std::vector<LogReader::Part>& parts, const std::optional<crypto::VerifyKey>& key,
-                 std::vector<LogReport>& reports) {
-  Links(parts, key, reports).run();
+void check_links(const std::vector<LogReader::Part>& parts, std::vector<LogReport>& reports) {
+  Links(parts, reports).run();
 }
 
 }  // namespace chuanyu::audit

@@ -6,7 +6,6 @@
 // not fit; LOG_RECOVERED for a recovery, which people must read.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "gateway/audit/log_reader.h"
@@ -15,7 +14,6 @@
 namespace chuanyu::audit {
 
 // `reports`: of the parts, in their order.
-void check_links(const std::vector<LogReader::Part>& parts, const std::optional<crypto::VerifyKey>& key,
-                 std::vector<LogReport>& reports);
+void check_links(const std::vector<LogReader::Part>& parts, std::vector<LogReport>& reports);
 
 }  // namespace chuanyu::audit

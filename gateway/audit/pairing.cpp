@@ -50,11 +50,12 @@ std::string at(std::uint64_t index) { return "log#" + std::to_string(index); }
 
 class Pairing {
  public:
-  Pairing(const LogReader& sender, const LogReader& receiver, const std::optional<crypto::VerifyKey>& key)
-      : sender_(sender), receiver_(receiver), key_(key) {
+  Pairing(const LogReader& sender, const LogReader& receiver, const ledger::VerifyKeys& keys,
+          const ledger::VerifyKeys& earlier)
+      : sender_(sender), receiver_(receiver), keys_(keys), earlier_(earlier) {
     report_.from = sender.origin();
     report_.to = receiver.origin();
-    report_.receipts_checked = key.has_value();
+    report_.receipts_checked = !keys.empty();
   }
 
   PairReport run() {
@@ -185,9 +186,17 @@ class Pairing {
       return find(Code::LOG_TAMPERED, "条目中没有对方的回执，或回执不可读", where, sender_);
     }
     ++receipts_;
-    if (key_ && !key_->verify(kReceiptContext, signed_receipt.receipt(), signed_receipt.signature())) {
-      if (bad_signatures_++ == 0) first_bad_signature_ = where;
-      return;
+    const auto signed_by = [&](const ledger::VerifyKeys& keys) {
+      return std::any_of(keys.begin(), keys.end(), [&](const crypto::VerifyKey& key) {
+        return key.verify(kReceiptContext, signed_receipt.receipt(), signed_receipt.signature());
+      });
+    };
+    if (!keys_.empty() && !signed_by(keys_)) {
+      if (!signed_by(earlier_)) {
+        if (bad_signatures_++ == 0) first_bad_signature_ = where;
+        return;
+      }
+      ++report_.receipts_unjudged;
     }
     const bool refused = *sent.outcome == EntryKind::refused;
     if (receipt.stream() != sent.stream.bytes() || receipt.position() != position ||
@@ -217,7 +226,8 @@ class Pairing {
 
   const LogReader& sender_;
   const LogReader& receiver_;
-  const std::optional<crypto::VerifyKey>& key_;
+  const ledger::VerifyKeys& keys_;
+  const ledger::VerifyKeys& earlier_;
   PairReport report_;
   std::vector<Uuid> sender_ids_;  // in their order
   bool receiver_recovered_ = false;
@@ -232,9 +242,9 @@ class Pairing {
 
 }  // namespace
 
-PairReport pair(const LogReader& sender, const LogReader& receiver,
-                const std::optional<crypto::VerifyKey>& receiver_key) {
-  return Pairing(sender, receiver, receiver_key).run();
+PairReport pair(const LogReader& sender, const LogReader& receiver, const ledger::VerifyKeys& keys,
+                const ledger::VerifyKeys& earlier) {
+  return Pairing(sender, receiver, keys, earlier).run();
 }
 
 }  // namespace chuanyu::audit

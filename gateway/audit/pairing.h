@@ -21,16 +21,19 @@ struct PairReport {
   std::string from;  // origins
   std::string to;
   std::uint64_t sent = 0;
-  std::uint64_t delivered = 0;        // with a receipt and its partner
-  std::uint64_t refused = 0;          // with a signed refusal and its partner
-  std::uint64_t expired = 0;          // by the sender's word, without a partner
-  std::uint64_t under_way = 0;        // no receipt yet, and no partner either
-  std::uint64_t receipt_pending = 0;  // the partner is there, the receipt is not (or came after the expiry)
-  bool receipts_checked = false;      // false: the receiver's key was not given
-  Findings findings;                  // LOG_TAMPERED: contradiction; LOG_INCOMPLETE: without a partner
+  std::uint64_t delivered = 0;          // with a receipt and its partner
+  std::uint64_t refused = 0;            // with a signed refusal and its partner
+  std::uint64_t expired = 0;            // by the sender's word, without a partner
+  std::uint64_t under_way = 0;          // no receipt yet, and no partner either
+  std::uint64_t receipt_pending = 0;    // the partner is there, the receipt is not (or came after the expiry)
+  bool receipts_checked = false;        // false: the receiver's key was not given
+  std::uint64_t receipts_unjudged = 0;  // signed by a key from before the one given, which only the log names
+  Findings findings;                    // LOG_TAMPERED: contradiction; LOG_INCOMPLETE: without a partner
 };
 
-PairReport pair(const LogReader& sender, const LogReader& receiver,
-                const std::optional<crypto::VerifyKey>& receiver_key);
+// `keys`: of the receiver's log, as verify() followed them; none: signatures are not looked at. `earlier`: those that
+// only that log names.
+PairReport pair(const LogReader& sender, const LogReader& receiver, const ledger::VerifyKeys& keys,
+                const ledger::VerifyKeys& earlier = {});
 
 }  // namespace chuanyu::audit

@@ -1,8 +1,10 @@
 #include "gateway/audit/receipt.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/ledger/receipt.h"
 #include "gateway/ledger/shard.h"
@@ -19,17 +21,17 @@ std::string time_of(std::uint64_t seconds) { return to_rfc3339(static_cast<TimeU
 
 }  // namespace
 
-Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<ledger::NamedKey>& log,
+Result<ReceiptReport> check_receipt(std::string_view text, const std::string& log, const ledger::VerifyKeys& given,
                                     const std::optional<ledger::WitnessPolicy>& policy) {
   CHUANYU_TRY(const ledger::ProvenEntry receipt, ledger::parse_receipt(text));
   const std::string origin = first_line(receipt.checkpoint);
-  const ledger::NamedKey* key = log ? &*log : policy->log(origin);
-  if (key == nullptr) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
+  const ledger::VerifyKeys keys = policy ? policy->log(origin) : given;
+  if (keys.empty()) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
   ReceiptReport report;
   report.index = receipt.index;
   // The log's key signs for its shards, by their names.
-  const std::string name = ledger::covers(key->name, origin) ? origin : key->name;
-  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, {name, key->key}));
+  const bool by_name = log.empty() || ledger::covers(log, origin);
+  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, by_name ? origin : log, keys));
   CHUANYU_TRY(report.entry, ledger::decode(receipt.entry));
   if (policy) {
     CHUANYU_TRY(const ledger::Note note, ledger::parse_note(receipt.checkpoint));
@@ -42,9 +44,22 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::optional<l
   return report;
 }
 
-std::string origin_of(std::string_view text) {
-  const auto receipt = ledger::parse_receipt(text);
-  return receipt.ok() ? first_line(receipt->checkpoint) : std::string();
+Status look_up(ReceiptReport& report, const LogReader& log) {
+  const std::vector<LogReader::Part> parts = log.parts();
+  const auto shard = std::find_if(parts.begin(), parts.end(), [&](const LogReader::Part& part) {
+    return part.log->origin() == report.checkpoint.origin;
+  });
+  if (shard == parts.end()) {
+    return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()) + "，或缺少回执的那一卷",
+                 log.folder());
+  }
+  const std::uint64_t index = shard->base + report.index;  // a receipt counts in its own shard
+  CHUANYU_TRY(const Bytes stored, log.entry(index));
+  if (stored != ledger::encode(report.entry)) {
+    return error(Code::LOG_TAMPERED, "日志中的条目不是回执所证明的那一条", place_of(index));
+  }
+  CHUANYU_TRY(report.fate, Fates(log).of(index, report.entry));
+  return {};
 }
 
 void print_refusal(const Error& why, std::ostream& out) {
@@ -74,11 +89,15 @@ void print(const ReceiptReport& report, bool json, std::ostream& out) {
   add("grant", "授权", e.grant);
   add("rule", "规则", e.rule);
   add("result", "结果", e.result);
+  if (report.fate.erased_by && !json) add("", "依法删除", "内容由 " + to_words(*report.fate.erased_by) + "删除");
+  if (report.fate.lost && !json) add("", "内容", lost_payload(report.index).to_text());
   add("checkpointSize", "检查点长度", std::to_string(report.checkpoint.size));
   if (json) {
     nlohmann::ordered_json made{{"result", "clean"}};
     for (const auto& [name, value] : lines) made[name] = terminal::printable(value);
     if (!e.rule.empty()) made["allowed"] = e.allowed;
+    if (report.fate.erased_by) made["erasedBy"] = to_json(*report.fate.erased_by);
+    if (report.fate.lost) made["payload"] = to_string(Code::LOG_KEY_MISSING);
     if (report.witnesses) {
       made["witnesses"] = nlohmann::json::array();
       for (const auto& one : report.witnesses->by) {

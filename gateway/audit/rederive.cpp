@@ -1,6 +1,7 @@
 #include "gateway/audit/rederive.h"
 
 #include <algorithm>
+#include <map>
 
 #include "gateway/audit/reconvert.h"
 #include "gateway/audit/redecide.h"
@@ -13,21 +14,21 @@ using ledger::EntryKind;
 class Rederiving {
  public:
   Rederiving(const LogReader& log, const BodyOpener* bodies, const RederiveOptions& options, RederiveReport& report)
-      : bodies_(bodies), options_(options), report_(report), versions_(log, bodies) {
+      : bodies_(bodies), options_(options), report_(report), versions_(log, bodies), fates_(log) {
     if (bodies != nullptr) reconverter_.emplace(log, *bodies, versions_, options.reveal);
   }
 
   Status visit(std::uint64_t index, BytesView bytes) {
-    auto entry = ledger::decode(bytes);
-    if (entry.ok()) versions_.see(index, *entry);
+    const Status decoded = ledger::decode(bytes, entry_);
+    if (decoded.ok()) versions_.see(index, entry_);
     if (index < options_.from) return {};
     index_ = index;
-    if (!entry.ok()) {
-      count_unable(entry.error());
+    if (!decoded.ok()) {
+      count_unable(decoded.error());
       return {};
     }
-    if (options_.exchange && entry->exchange != *options_.exchange) return {};
-    derive(*entry);
+    if (options_.exchange && entry_.exchange != *options_.exchange) return {};
+    derive(entry_);
     return {};
   }
 
@@ -48,7 +49,7 @@ class Rederiving {
     const auto decided = redecide(versions_, entry, readable || entry.slot == 0 ? &body : nullptr);
     if (!decided.ok()) return settle(decided.error());
     report_.decisions += *decided ? 1 : 0;
-    if (erased) return count(report_.erased);
+    if (erased) return count_gone(entry);
     if (sealed && entry.kind != EntryKind::queried) return count(report_.sealed);
     if (!readable) return count(*decided ? report_.same : report_.nothing);
     const auto again = reconverter_->again(entry, body);
@@ -59,6 +60,20 @@ class Rederiving {
     if (!again->differences.empty()) return count(report_.different);
     if (!again->not_recorded.empty()) return count_reason(again->not_recorded);
     count(*decided || again->conversions > 0 ? report_.same : report_.nothing);
+  }
+
+  void count_gone(const ledger::Entry& entry) {
+    const auto fate = fates_.of(index_, entry);
+    if (!fate.ok()) return count_unable(fate.error());
+    if (fate->lost) {
+      report_.findings.add(lost_payload(index_));
+      return count(report_.lost);
+    }
+    if (fate->erased_by) {
+      Erasure& known = report_.erasures.try_emplace(fate->erased_by->index, *fate->erased_by).first->second;
+      known.payloads = ++erased_by_[known.index];
+    }
+    count(report_.erased);
   }
 
   void settle(const Error& why) {
@@ -96,7 +111,10 @@ class Rederiving {
   RederiveReport& report_;
   Versions versions_;
   std::optional<Reconverter> reconverter_;
+  Fates fates_;
+  std::map<std::uint64_t, std::uint64_t> erased_by_;  // ERASURE entry -> how many of these
   std::uint64_t index_ = 0;
+  ledger::Entry entry_;  // the one at index_, here because its memory is used again
 };
 
 }  // namespace

@@ -30,16 +30,18 @@ struct RederiveReport {
   std::uint64_t same = 0;       // what it records was derived again, all of it
   std::uint64_t different = 0;  // in `findings`
   std::uint64_t nothing = 0;    // neither decision nor conversion: receipts, acknowledgements, the log's own
-  std::uint64_t erased = 0;     // a body that it needs was erased by law
+  std::uint64_t erased = 0;     // a body that it needs was erased by law: see `erasures`
+  std::uint64_t lost = 0;       // a body that it needs is gone, and no entry says why: in `findings`
   std::uint64_t sealed = 0;     // no key was given: only its decision was looked at
   std::uint64_t unable = 0;     // in `reasons`
-  std::uint64_t entries() const { return same + different + nothing + erased + sealed + unable; }
+  std::uint64_t entries() const { return same + different + nothing + erased + lost + sealed + unable; }
 
   std::uint64_t decisions = 0;    // taken again, the same
   std::uint64_t conversions = 0;  // done again, the same
   std::uint64_t other_checks =
       0;  // entries that are the same only under a setting of the checks that is recorded nowhere
   std::map<std::string, std::uint64_t> reasons;
+  std::map<std::uint64_t, Erasure> erasures;  // those that account for `erased`; payloads: how many of them
   Findings findings;
 };
 

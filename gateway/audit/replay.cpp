@@ -48,7 +48,7 @@ class TemporaryFolder {
 class Replaying {
  public:
   Replaying(const LogReader& log, const BodyOpener* bodies, ReplayReport& report)
-      : log_(log), bodies_(bodies), report_(report), versions_(log, bodies) {
+      : log_(log), bodies_(bodies), report_(report), versions_(log, bodies), fates_(log) {
     for (const LogReader::Part& part : log.parts()) shards_.insert(part.base);
   }
 
@@ -112,7 +112,11 @@ class Replaying {
       auto body = open(*entry);
       const bool erased = !body.ok() && body.error().code == Code::LOCAL_PAYLOAD_ERASED;
       if (!body.ok() && !erased) return error(body.error().code, body.error().detail, place_of(index));
-      report_.erased += erased && bodies_ != nullptr ? 1 : 0;
+      if (erased && bodies_ != nullptr) {
+        ++report_.erased;
+        CHUANYU_TRY(const Fate fate, fates_.of(index, *entry));
+        if (fate.lost) report_.findings.add(lost_payload(index));
+      }
       projection_.apply(txn, {index, *entry, erased ? BytesView() : BytesView(*body), erased});
       return {};
     }));
@@ -137,6 +141,7 @@ class Replaying {
   const BodyOpener* bodies_;
   ReplayReport& report_;
   Versions versions_;
+  Fates fates_;
   std::set<std::uint64_t> shards_;  // where they begin
   TemporaryFolder folder_;
   std::unique_ptr<storage::Environment> environment_;

@@ -27,6 +27,7 @@ const char* word(ExitCode code) {
     case kUnreadable: return "unreadable";
     case kErased: return "erased";
     case kDifferent: return "different";
+    case kUnaccounted: return "unaccounted";
     default: return "usage";
   }
 }
@@ -39,8 +40,17 @@ const char* word_zh(ExitCode code) {
     case kUnsupported: return "含有本程序不认识的内容，未能全部核验";
     case kErased: return "无误；有内容已依法删除，不能重算";
     case kDifferent: return "重算的结果与日志所记不同";
+    case kUnaccounted: return "有内容的密钥已不在，而没有依法删除的条目说明";
     default: return "不能读取";
   }
+}
+
+Json to_json(const Erasure& erasure) {
+  return {{"index", erasure.index},
+          {"time", to_rfc3339(erasure.time)},
+          {"basis", terminal::printable(erasure.basis)},
+          {"approver", terminal::printable(erasure.approver)},
+          {"payloads", erasure.payloads}};
 }
 
 Json to_json(const Findings& findings) {
@@ -86,6 +96,24 @@ std::string conclusion(ExitCode code, bool signatures_checked) {
 
 namespace {
 
+Json rotations_json(const LogReport& log) {
+  Json list = Json::array();
+  for (const KeyRotation& one : log.rotations) {
+    list.push_back({{"index", one.index},
+                    {"time", to_rfc3339(one.time)},
+                    {"from", one.from},
+                    {"to", one.to},
+                    {"followed", one.followed}});
+  }
+  return list;
+}
+
+Json erasures_json(const LogReport& log) {
+  Json list = Json::array();
+  for (const Erasure& erasure : log.erasures) list.push_back(to_json(erasure));
+  return list;
+}
+
 Json to_json(const LogReport& log) {
   Json made{{"folder", log.folder},
             {"origin", log.origin},
@@ -111,6 +139,13 @@ Json to_json(const LogReport& log) {
             {"certificatesChecked", log.certificates_checked},
             {"certificatesUnknown", log.certificates_unknown},
             {"clockStepsBack", log.clock_steps_back},
+            {"rotations", rotations_json(log)},
+            {"unjudgedCheckpoints", log.unjudged_checkpoints},
+            {"unjudgedSize", log.unjudged_size},
+            {"keysChecked", log.keys_checked},
+            {"erased", log.erased},
+            {"notYetErased", log.not_yet_erased},
+            {"erasures", erasures_json(log)},
             {"result", word(exit_code(log.findings))},
             {"findings", to_json(log.findings)}};
   if (log.recovery) {
@@ -130,6 +165,7 @@ Json to_json(const PairReport& pair) {
           {"underWay", pair.under_way},
           {"receiptPending", pair.receipt_pending},
           {"receiptsChecked", pair.receipts_checked},
+          {"receiptsUnjudged", pair.receipts_unjudged},
           {"result", word(exit_code(pair.findings))},
           {"findings", to_json(pair.findings)}};
 }
@@ -149,9 +185,11 @@ void print(const LogReport& log, std::ostream& out) {
        std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
            (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+  for (const std::string& words : rotation_words(log)) line(out, "更换密钥", words);
   if (uses_sm(log)) line(out, "国密", sm_words(log));
   line(out, "见证", witnessed(log));
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
+  for (const std::string& words : erased_words(log)) line(out, "依法删除", words);
   if (log.certificates_checked > 0) {
     line(out, "证书",
          std::to_string(log.certificates_checked) + " 条的证书在当时有效期内已核对，" +
@@ -183,6 +221,30 @@ std::string witnessed(const LogReport& log) {
   return covered + "，其后 " + std::to_string(log.size - log.witnessed_size) + " 条仅由日志自己的签名担保";
 }
 
+std::vector<std::string> rotation_words(const LogReport& log) {
+  std::vector<std::string> list;
+  for (const KeyRotation& one : log.rotations) {
+    std::string words = place_of(one.index) + "（" + to_rfc3339(one.time) + "）由 " + terminal::printable(one.from) +
+                        " 换为 " + terminal::printable(one.to);
+    if (log.signatures_checked && !one.followed) words += "；旧的一把不在所给公钥之列，仅为日志所称";
+    list.push_back(std::move(words));
+  }
+  return list;
+}
+
+std::vector<std::string> erased_words(const LogReport& log) {
+  constexpr std::size_t kShown = 20;  // the rest is in the JSON, and `show --index` says it all
+  std::vector<std::string> list;
+  if (log.erasures.empty()) return list;
+  list.push_back(std::to_string(log.erased) + " 条的内容，删除条目 " + std::to_string(log.erasures.size()) + " 个");
+  for (const Erasure& erasure : log.erasures) {
+    if (list.size() > kShown) break;
+    list.push_back(to_words(erasure) + " " + std::to_string(erasure.payloads) + " 条");
+  }
+  if (log.erasures.size() > kShown) list.push_back("…… 另有 " + std::to_string(log.erasures.size() - kShown) + " 个");
+  return list;
+}
+
 ExitCode exit_code(const Verification& verification) {
   ExitCode worst = exit_code(verification.unreadable);
   for (const LogReport& log : verification.logs) worst = graver(worst, exit_code(log.findings));
@@ -211,6 +273,18 @@ std::vector<std::string> not_checked(const Verification& verification) {
     if (log.ends_closed) {
       list.push_back(of + "最后一卷已封存，其后没有下一卷：网关若已启动，副本就不完整");
     }
+    if (log.unjudged_checkpoints > 0) {
+      list.push_back(of + std::to_string(log.unjudged_checkpoints) + " 个检查点（到第 " +
+                     std::to_string(log.unjudged_size) +
+                     " 条）由更早的日志密钥签名，未能核验其签名；其条目由其后的检查点担保。要核验，请给出最早的公钥");
+    }
+    if (!log.keys_checked) {
+      list.push_back(of + "目录中没有数据密钥，未核对有无内容的密钥被销毁而没有依法删除的条目");
+    }
+    if (log.not_yet_erased > 0) {
+      list.push_back(of + std::to_string(log.not_yet_erased) +
+                     " 条的内容已有删除条目而密钥仍在：副本早于销毁，或网关下次启动时完成");
+    }
     if (log.certificates_unknown > 0) {
       list.push_back(of + std::to_string(log.certificates_unknown) +
                      " 条所用的证书没有给出（--certificates），未核对其当时是否有效；日志中只有证书指纹");
@@ -220,6 +294,10 @@ std::vector<std::string> not_checked(const Verification& verification) {
     }
   }
   for (const PairReport& pair : verification.pairs) {
+    if (pair.receipts_unjudged > 0) {
+      list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(pair.receipts_unjudged) +
+                     " 份回执由对方更早的密钥签名，未能核验其签名");
+    }
     const std::uint64_t open = pair.under_way + pair.receipt_pending;
     if (open == 0) continue;
     list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(open) +

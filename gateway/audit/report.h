@@ -23,12 +23,17 @@ const char* word(ExitCode code);     // for machines
 const char* word_zh(ExitCode code);  // for people
 void print(const Findings& findings, std::ostream& out);
 nlohmann::ordered_json to_json(const Findings& findings);
+nlohmann::ordered_json to_json(const Erasure& erasure);
 void print(const Verification& verification, std::ostream& out);
 void print_json(const Verification& verification, std::ostream& out);
 // A page that stands alone and prints on A4. `command`: how to do it again.
 void print_html(const Verification& verification, const std::string& command, std::ostream& out);
 // How far a quorum of witnesses has seen the log, in words.
 std::string witnessed(const LogReport& log);
+// Which log-signing key named which, a sentence each.
+std::vector<std::string> rotation_words(const LogReport& log);
+// What was erased by law, a sentence each; none when nothing was.
+std::vector<std::string> erased_words(const LogReport& log);
 // The SM profile's part: whether there is one, and what to say of it.
 bool uses_sm(const LogReport& log);
 std::string sm_words(const LogReport& log);

@@ -78,7 +78,8 @@ std::vector<LogReader::Part> ShardedLog::parts() const {
 
 Status ShardedLog::walk(Pass pass, std::uint64_t from, std::uint64_t to, const Visit& visit) const {
   for (const Shard& shard : shards_) {
-    const std::uint64_t end = std::min(to, shard.base + shard.log->size());
+    // The newest may have grown: whoever asks for more gets it.
+    const std::uint64_t end = &shard == &shards_.back() ? to : std::min(to, shard.base + shard.log->size());
     if (from >= end) continue;
     if (from < shard.base) break;
     CHUANYU_CHECK((shard.log.get()->*pass)(

@@ -1,9 +1,11 @@
 #include "gateway/audit/show.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "gateway/audit/report.h"
 #include "gateway/ledger/merkle.h"
 #include "gateway/terminal/text.h"
 #include "schemas/canonical/peer.pb.h"
@@ -109,7 +111,7 @@ std::string mapping_text(const ledger::MappingRef& mapping) {
   return printable(mapping.id) + " " + printable(mapping.version) + " (" + hex(mapping.fingerprint) + ")";
 }
 
-// Every field of the entry that is there: name for machines, label for people, value.
+// Every field of the entry that is there: name for machines (empty: they are told otherwise), label for people, value.
 struct Field {
   const char* name;
   const char* label;
@@ -162,6 +164,8 @@ std::vector<Field> fields_of(const Shown& shown) {
   number("payloadBytes", "密文字节数", e.blob_bytes > 0 ? e.blob_bytes : e.payload.size());
   if (!e.content.empty())
     text("content", "生效内容", std::to_string(e.content.size()) + " 字节，SHA-256 " + hex(crypto::sha256(e.content)));
+  if (shown.fate.erased_by) text("", "依法删除", "由 " + to_words(*shown.fate.erased_by) + "删除");
+  if (shown.fate.lost) text("", "内容", lost_payload(shown.index).to_text());
   digest("leaf", "叶哈希", shown.leaf);
   return fields;
 }
@@ -169,6 +173,7 @@ std::vector<Field> fields_of(const Shown& shown) {
 // The opened body, or the one line that says why there is none; nothing when the entry has none or no key was given.
 Lines body_of(const Shown& shown, bool reveal) {
   if (shown.entry.slot == 0 || shown.opener == nullptr) return {};
+  if (shown.fate.lost) return {};  // said among the fields
   const auto body = shown.opener->body(shown.entry);
   if (!body.ok()) return {{"正文", body.error().to_text()}};
   return describe_body(*shown.log, shown.entry, *body, reveal);
@@ -193,7 +198,11 @@ void show_json(const std::vector<Shown>& entries, const ShowStyle& style, std::o
     item["log"] = shown.log->origin();
     item["index"] = shown.index;
     item["kind"] = ledger::to_string(shown.entry.kind);
-    for (const Field& field : fields_of(shown)) item[field.name] = field.value;
+    for (const Field& field : fields_of(shown)) {
+      if (*field.name != '\0') item[field.name] = field.value;
+    }
+    if (shown.fate.erased_by) item["erasedBy"] = to_json(*shown.fate.erased_by);
+    if (shown.fate.lost) item["payload"] = to_string(Code::LOG_KEY_MISSING);
     if (!shown.entry.rule.empty()) item["allowed"] = shown.entry.allowed;
     item.erase("decision");
     item.erase("outcome");  // for people; a program reads the error code, or that there is none
@@ -251,6 +260,17 @@ Result<std::vector<Shown>> find_range(const LogReader& log, const BodyOpener* op
     return {};
   }));
   return found;
+}
+
+Result<bool> trace_payloads(std::vector<Shown>& entries) {
+  std::map<const LogReader*, Fates> logs;
+  bool lost = false;
+  for (Shown& shown : entries) {
+    Fates& fates = logs.try_emplace(shown.log, *shown.log).first->second;
+    CHUANYU_TRY(shown.fate, fates.of(shown.index, shown.entry));
+    lost = lost || shown.fate.lost;
+  }
+  return lost;
 }
 
 void show(std::vector<Shown> entries, const ShowStyle& style, std::ostream& out) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/audit/body.h"
+#include "gateway/audit/erasures.h"
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/uuid.h"
 
@@ -24,12 +25,16 @@ struct Shown {
   std::uint64_t index = 0;
   ledger::Entry entry;
   crypto::Digest leaf{};
+  Fate fate{};
 };
 
 // Every entry of the exchange, by reading the whole log: an index could leave something out.
 Result<std::vector<Shown>> find_exchange(const LogReader& log, const BodyOpener* opener, const Uuid& exchange);
 Result<std::vector<Shown>> find_range(const LogReader& log, const BodyOpener* opener, std::uint64_t from,
                                       std::uint64_t to);
+
+// What became of their payloads. True when one is gone and no entry accounts for it.
+Result<bool> trace_payloads(std::vector<Shown>& entries);
 
 struct ShowStyle {
   bool json = false;

@@ -104,6 +104,7 @@ class Gathering {
 
   Status gather(std::size_t number) {
     const LogReader& log = *logs_[number].log;
+    Fates fates(log);
     return log.for_each_hashed(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
       auto entry = ledger::decode(bytes);
       if (!entry.ok() || ledger::is_own(entry->kind) || !members_.contains(entry->exchange)) return {};
@@ -111,7 +112,8 @@ class Gathering {
                                        [&](const auto& pair) { return pair.first == entry->exchange; });
       std::optional<Uuid> in_reply_to;
       if (answer != answers_.end()) in_reply_to = answer->second;
-      timeline_.steps.push_back({number, index, *std::move(entry), in_reply_to});
+      CHUANYU_TRY(Fate fate, fates.of(index, *entry));
+      timeline_.steps.push_back({number, index, *std::move(entry), in_reply_to, std::move(fate)});
       return {};
     });
   }

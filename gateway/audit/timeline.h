@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gateway/audit/body.h"
+#include "gateway/audit/erasures.h"
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/uuid.h"
 #include "gateway/ledger/entry.h"
@@ -35,12 +36,13 @@ struct Step {
   std::uint64_t index = 0;
   ledger::Entry entry;
   std::optional<Uuid> in_reply_to;
+  Fate fate{};
 };
 
 struct Timeline {
   std::vector<Step> steps;                   // by time; within a log in the log's order
   std::map<std::string, std::string> names;  // USCC -> name, as the logs' last directories have it
-  std::uint64_t erased = 0;                  // bodies that could not be looked into: erased by law
+  std::uint64_t erased = 0;                  // bodies that could not be looked into: their keys are gone
   std::uint64_t sealed = 0;                  // no key
 };
 

@@ -4,7 +4,10 @@
 #include <array>
 
 #include "gateway/audit/chain.h"
+#include "gateway/audit/key_chain.h"
+#include "gateway/audit/links.h"
 #include "gateway/audit/mismatches.h"
+#include "gateway/audit/payload_pass.h"
 #include "gateway/audit/sm_pass.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/cosignature.h"
@@ -18,14 +21,16 @@ constexpr TimeUs kWitnessedWithin = TimeUs{600} * 1'000'000;  // microseconds
 
 class Pass {
  public:
-  Pass(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const ledger::WitnessPolicy* policy,
-       const Certificates* certificates, const crypto::Sm2VerifyKey* sm2_key, LogReport& report)
+  Pass(const LogReader& log, const ledger::VerifyKeys& keys, const ledger::WitnessPolicy* policy,
+       const Certificates* certificates, const crypto::Sm2VerifyKey* sm2_key, PayloadPass& payloads, LogReport& report)
       : log_(log),
-        key_(key),
+        keys_(keys),
         policy_(policy),
         report_(report),
         chain_(log, certificates, report, finder()),
+        key_chain_(log.origin(), keys, report, finder()),
         sm_(log, sm2_key, report, finder()),
+        payloads_(payloads),
         next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
@@ -47,10 +52,13 @@ class Pass {
     for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
       if (kinds_[kind] > 0) report_.kinds[std::string(to_string(static_cast<ledger::EntryKind>(kind)))] = kinds_[kind];
     }
+    set_unjudged_apart();
     report_bad_signatures();
-    if (key_) chain_.finish(*key_);
+    if (!keys_.empty()) chain_.finish(keys_);
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
+    report_.log_keys = key_chain_.trusted();
+    report_.earlier_keys = key_chain_.claims();
     check_rows();
     check_unwitnessed();
     if (tree_.size() != log_.size()) return;  // an entry is missing: said already
@@ -80,11 +88,13 @@ class Pass {
     ++report_.checkpoints;
     const auto note = ledger::parse_note(stored.note);
     if (!note.ok()) return find(Code::LOG_SIGNATURE, note.error().detail, where);
-    if (key_ && !ledger::is_signed_by(*note, log_.origin(), *key_)) {
+    const auto checkpoint = ledger::parse_checkpoint(note->text);
+    if (!keys_.empty() && !key_chain_.accepts(*note, stored.size)) {
       if (bad_signatures_++ == 0) first_bad_signature_ = where;
+      if (first_signed_ > 0 && first_late_bad_.empty()) first_late_bad_ = where;
+      if (report_.signed_size == 0 && checkpoint.ok() && checkpoint->root != tree_.root()) early_root_differs_ = true;
       return;
     }
-    const auto checkpoint = ledger::parse_checkpoint(note->text);
     if (!checkpoint.ok()) return find(Code::LOG_TAMPERED, checkpoint.error().detail, where);
     if (checkpoint->origin != log_.origin() || checkpoint->size != stored.size) {
       return find(Code::LOG_TAMPERED, "检查点的日志名称或长度与其位置不符", where);
@@ -93,6 +103,7 @@ class Pass {
       return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
     }
     report_.signed_size = stored.size;
+    if (first_signed_ == 0) first_signed_ = stored.size;
     sm_.own_note(*note, stored.size);
     if (policy_ != nullptr) check_cosignatures(*note, where);
   }
@@ -139,6 +150,28 @@ class Pass {
     expect(log_.counts().trees, log_.sm3_row() ? 2 : 1, ledger::layout::kTree);
   }
 
+  // Checkpoints before the first that the auditor's keys signed, by keys that only the log names: neither good nor bad.
+  void set_unjudged_apart() {
+    if (bad_signatures_ == 0 || first_signed_ == 0 || key_chain_.claims().empty()) return;
+    std::uint64_t early = 0;
+    std::string first_forged;
+    for (auto note = log_.checkpoint_from(0); note && note->size < first_signed_;
+         note = log_.checkpoint_from(note->size + 1)) {
+      ++early;
+      const auto parsed = ledger::parse_note(note->note);
+      if (parsed.ok() && key_chain_.claimed(*parsed)) {
+        ++report_.unjudged_checkpoints;
+        report_.unjudged_size = note->size;
+      } else if (first_forged.empty()) {
+        first_forged = "checkpoint#" + std::to_string(note->size);
+      }
+    }
+    bad_signatures_ -= std::min(bad_signatures_, report_.unjudged_checkpoints);
+    if (report_.unjudged_checkpoints == early) first_forged = first_late_bad_;
+    if (!first_forged.empty()) first_bad_signature_ = first_forged;
+    if (early_root_differs_) find(Code::LOG_TAMPERED, "更早的检查点的根哈希与条目不符");
+  }
+
   // One finding however many there are: with the wrong key it is every checkpoint.
   void report_bad_signatures() {
     if (bad_signatures_ == 0) return;
@@ -152,15 +185,17 @@ class Pass {
 
   void check_form(std::uint64_t index, BytesView bytes) {
     const std::string where = "log#" + std::to_string(index);
-    const auto entry = ledger::decode(bytes);
-    if (!entry.ok()) return find(entry.error().code, entry.error().detail, where);
-    ++kinds_[static_cast<std::uint8_t>(entry->kind)];
-    if (report_.first_time == 0) report_.first_time = entry->time;
-    if (entry->time < report_.last_time) ++report_.clock_steps_back;
-    report_.last_time = entry->time;
-    if (first_unwitnessed_ == 0) first_unwitnessed_ = entry->time;
-    chain_.entry(index, *entry);
-    if (entry->blob_bytes > 0) check_blob(*entry, where);
+    const Status decoded = ledger::decode(bytes, entry_);
+    if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, where);
+    ++kinds_[static_cast<std::uint8_t>(entry_.kind)];
+    if (report_.first_time == 0) report_.first_time = entry_.time;
+    if (entry_.time < report_.last_time) ++report_.clock_steps_back;
+    report_.last_time = entry_.time;
+    if (first_unwitnessed_ == 0) first_unwitnessed_ = entry_.time;
+    chain_.entry(index, entry_);
+    key_chain_.entry(index, entry_);
+    payloads_.entry(report_.base + index, entry_);
+    if (entry_.blob_bytes > 0) check_blob(entry_, where);
   }
 
   void check_blob(const ledger::Entry& entry, const std::string& where) {
@@ -193,38 +228,39 @@ class Pass {
   }
 
   const LogReader& log_;
-  const std::optional<crypto::VerifyKey>& key_;
+  const ledger::VerifyKeys& keys_;
   const ledger::WitnessPolicy* const policy_;
   LogReport& report_;
   Chain chain_;
+  KeyChain key_chain_;
   SmPass sm_;
+  PayloadPass& payloads_;  // of all shards
   ledger::TreeWriter tree_;
+  ledger::Entry entry_;  // the one that is looked at, here because its memory is used again
   std::optional<LogReader::Note> next_note_;
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
   Mismatches mismatches_;
   TimeUs first_unwitnessed_ = 0;  // the time of the first entry beyond the last quorum
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;
+  std::string first_late_bad_;       // the first behind a good one
+  std::uint64_t first_signed_ = 0;   // size of the first checkpoint with a good signature
+  bool early_root_differs_ = false;  // of a checkpoint before that one
 };
 
-}  // namespace
-
-void Findings::add(Error found) {
-  ++counts[found.code];
-  if (listed.size() < kListed) listed.push_back(std::move(found));
-}
-
-LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
-                 const ledger::WitnessPolicy* policy, const Certificates* certificates,
-                 const crypto::Sm2VerifyKey* sm2_key) {
+LogReport verify_part(const LogReader::Part& part, const ledger::VerifyKeys& keys, const Progress& progress,
+                      const ledger::WitnessPolicy* policy, const Certificates* certificates,
+                      const crypto::Sm2VerifyKey* sm2_key, PayloadPass& payloads) {
+  const LogReader& log = *part.log;
   LogReport report;
   report.folder = log.folder();
   report.origin = log.origin();
   report.size = log.size();
+  report.base = part.base;
   report.root = log.root();
-  report.signatures_checked = key.has_value();
+  report.signatures_checked = !keys.empty();
   report.witnesses_checked = policy != nullptr;
-  Pass pass(log, key, policy, certificates, sm2_key, report);
+  Pass pass(log, keys, policy, certificates, sm2_key, payloads, report);
   const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
     if (progress && index % 4096 == 0) progress(index, log.size());
     return pass.entry(index, bytes);
@@ -233,6 +269,37 @@ LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& k
   if (progress) progress(log.size(), log.size());
   pass.finish();
   return report;
+}
+
+}  // namespace
+
+void Findings::add(Error found) {
+  ++counts[found.code];
+  if (listed.size() < kListed) listed.push_back(std::move(found));
+}
+
+LogReport verify(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
+                 const ledger::WitnessPolicy* policy, const Certificates* certificates,
+                 const crypto::Sm2VerifyKey* sm2_key) {
+  PayloadPass payloads(log);
+  std::vector<LogReport> one{verify_part({&log, 0, {}}, keys, progress, policy, certificates, sm2_key, payloads)};
+  payloads.finish(one);
+  return std::move(one[0]);
+}
+
+std::vector<LogReport> verify_shards(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
+                                     const ledger::WitnessPolicy* policy, const Certificates* certificates,
+                                     const crypto::Sm2VerifyKey* sm2_key) {
+  PayloadPass payloads(log);
+  std::vector<LogReport> reports;
+  ledger::VerifyKeys trusted = keys;
+  for (const LogReader::Part& part : log.parts()) {
+    reports.push_back(verify_part(part, trusted, progress, policy, certificates, sm2_key, payloads));
+    trusted = reports.back().log_keys;
+  }
+  payloads.finish(reports);
+  check_links(log.parts(), reports);
+  return reports;
 }
 
 }  // namespace chuanyu::audit

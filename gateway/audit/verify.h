@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/audit/erasures.h"
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/error.h"
 #include "gateway/crypto/certificate.h"
@@ -28,6 +29,15 @@ struct Findings {
   std::map<Code, std::uint64_t> counts;
   void add(Error found);
   bool empty() const { return counts.empty(); }
+};
+
+// One log-signing key named another.
+struct KeyRotation {
+  std::uint64_t index = 0;  // of the KEY entry
+  std::int64_t time = 0;
+  std::string from;  // NAME+KEYID+BASE64
+  std::string to;
+  bool followed = false;  // the auditor's keys lead there; false: from before them, as the log says
 };
 
 struct LogReport {
@@ -55,6 +65,15 @@ struct LogReport {
   std::uint64_t certificates_checked = 0;  // entries whose certificate was valid at their time, or is in `findings`
   std::uint64_t certificates_unknown = 0;  // entries whose certificate was not given
   std::uint64_t clock_steps_back = 0;      // entries whose time is before the one before them: flagged, not a fault
+  bool keys_checked = false;               // false: the folder has no keys of payloads
+  std::vector<KeyRotation> rotations;
+  std::uint64_t unjudged_checkpoints = 0;  // signed by keys from before the auditor's, which only the log names
+  std::uint64_t unjudged_size = 0;         // of the last of them
+  ledger::VerifyKeys log_keys;             // the auditor's and those that they lead to
+  ledger::VerifyKeys earlier_keys;         // that only the log names
+  std::uint64_t erased = 0;                // payloads that are gone and that an ERASURE entry names
+  std::uint64_t not_yet_erased = 0;        // named by one, and their keys are still there
+  std::vector<Erasure> erasures;
   Findings findings;
 };
 
@@ -69,8 +88,15 @@ Result<Certificates> read_certificates(const std::string& folder);
 // `certificates`: who acted, to tell whether they were valid at their time; nullptr: not looked at.
 // `sm2_key`: of the second signature line and the second tree (SM profile); nullptr: these signatures are not looked
 // at.
-LogReport verify(const LogReader& log, const std::optional<crypto::VerifyKey>& key, const Progress& progress,
+// `keys`: that the auditor trusts, of one log; none: signatures are not looked at.
+// `log` in one piece.
+LogReport verify(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
                  const ledger::WitnessPolicy* policy = nullptr, const Certificates* certificates = nullptr,
                  const crypto::Sm2VerifyKey* sm2_key = nullptr);
+// All shards of a log: each by itself, by the keys that those before it led to, then how they follow from one another.
+std::vector<LogReport> verify_shards(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
+                                     const ledger::WitnessPolicy* policy = nullptr,
+                                     const Certificates* certificates = nullptr,
+                                     const crypto::Sm2VerifyKey* sm2_key = nullptr);
 
 }  // namespace chuanyu::audit

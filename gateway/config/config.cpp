@@ -101,6 +101,7 @@ void read_tls(Section section, Tls& out) {
 
 void read_keys(Section section, Keys& out) {
   section.file("log_key", out.log_key, FileKind::secret);
+  section.file("old_log_key", out.old_log_key, FileKind::secret, Need::optional);
   section.file("sm2_log_key", out.sm2_log_key, FileKind::secret, Need::optional);
   section.file("kek", out.kek, FileKind::kek);
   section.number("kek_epoch", out.kek_epoch, 1, 0xffff'ffff);
@@ -201,6 +202,25 @@ void read_checks(Reading& reading, Section& top, Config& config) {
   }
 }
 
+// 0, or not less than the law's time.
+void read_months(Section& section, const char* key, unsigned& out) {
+  section.number(key, out, 0, 1'200);
+  if (out == 0 || out >= Retention::kLeast) return;
+  section.fail(Code::CONFIG_VALUE, "保存期限应为 0（永久）或至少 " + std::to_string(Retention::kLeast) + " 个月", key);
+}
+
+void read_retention(Section section, Retention& out) {
+  read_months(section, "keep_months", out.keep_months);
+  if (const auto* kinds = section.member("kinds"); kinds != nullptr && kinds->is_object()) {
+    Section each = section.object("kinds");
+    for (const auto& kind : kinds->items()) read_months(each, kind.key().c_str(), out.kinds[kind.key()]);
+    each.finish();
+  } else if (kinds != nullptr) {
+    section.fail(Code::CONFIG_VALUE, "应为对象：记录或消息种类 → 月数", "kinds");
+  }
+  section.finish();
+}
+
 Config read_all(Reading& reading, const json& document) {
   Config config;
   config.path = reading.path;
@@ -245,6 +265,8 @@ Config read_all(Reading& reading, const json& document) {
   disk.number("ballast_mb", config.disk.ballast_mb, 0, 1024 * 1024);
   disk.number("scrub_entries_per_second", config.disk.scrub_entries_per_second, 0, 1'000'000);
   disk.finish();
+
+  read_retention(top.object("retention"), config.retention);
 
   top.text("log_level", config.log_level, Need::optional, is_log_level, " debug、info、warn 或 error");
   top.finish();

@@ -48,6 +48,7 @@ struct Tls {
 
 struct Keys {
   std::string log_key;          // file: Ed25519 private key, mode 0600
+  std::string old_log_key;      // file: the key before, while log_key takes over from it; empty: no rotation
   std::string sm2_log_key;      // file: SM2 private key, mode 0600: a second signature; empty: Ed25519 alone
   std::string kek;              // file: 32 raw bytes, mode 0600
   std::uint32_t kek_epoch = 1;  // goes up when the kek is changed
@@ -119,6 +120,13 @@ struct Disk {
   std::uint32_t scrub_entries_per_second = 500;  // how fast the log is read again and compared with its tree; 0: never
 };
 
+// How long contents are kept (保存期限): chuanyu-gateway --retention erases what is older. Months; 0: for ever.
+struct Retention {
+  static constexpr unsigned kLeast = 42;  // three years, and six months' margin
+  unsigned keep_months = 0;
+  std::map<std::string, unsigned> kinds;  // record kind or message type -> months, instead
+};
+
 struct Config {
   std::string path;  // of the file it was read from
   std::string text;  // the file
@@ -142,6 +150,7 @@ struct Config {
   Exchange exchange;
   Log log;
   Disk disk;
+  Retention retention;
   std::string log_level = "info";
 };
 

@@ -31,6 +31,7 @@ std::string_view default_text() {
   },
   "keys": {
     "log_key": "pki/log.key",           // 日志签名私钥（Ed25519），权限 0600
+    "old_log_key": "",                  // 更换日志私钥期间：旧的私钥，与新的一同签名；空：不在更换
     "sm2_log_key": "",                  // 日志的第二签名私钥（SM2），权限 0600；空：只用 Ed25519 签名
     "kek": "pki/kek",                   // 32 字节密钥加密密钥，权限 0600
     "kek_epoch": 1                      // 每次更换加 1
@@ -70,6 +71,10 @@ std::string_view default_text() {
     "refuse_percent": 90,               // 磁盘占用超过此百分比时拒收
     "ballast_mb": 1024,                 // 预留空间（MiB）：磁盘将满时放弃，供收尾与处置使用；0 表示不留
     "scrub_entries_per_second": 500     // 巡检：每秒重读多少条日志与哈希树核对；0 表示不巡检
+  },
+  "retention": {                        // 保存期限（月）：chuanyu-gateway --retention 删除更早的内容；0 表示永久，否则至少 42
+    "keep_months": 0,
+    "kinds": {}                         // 个别种类另定，例：{"case": 120, "clue-transfer": 60}
   },
   "log_level": "info"                   // debug | info | warn | error
 }

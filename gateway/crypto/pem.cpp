@@ -5,8 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string_view>
 
 #include "gateway/base/secret.h"
 #include "gateway/crypto/key_file.h"
@@ -33,6 +37,25 @@ Result<PkeyPtr> read_public_pem(const std::string& path) {
     return error(Code::LOCAL_KEY_FILE, "不能打开", path);
   }
   return readable(PEM_read_bio_PUBKEY(file.get(), nullptr, no_passphrase, nullptr), path);
+}
+
+Result<std::vector<PkeyPtr>> read_public_pems(const std::string& path) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return error(Code::LOCAL_KEY_FILE, "不能打开", path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::vector<PkeyPtr> keys;
+  // A block each; the first also when there is none, for the error.
+  std::size_t at = std::min(text.find(kBegin), text.size());
+  do {
+    const std::size_t next = std::min(text.find(kBegin, at + 1), text.size());
+    const BioPtr memory(BIO_new_mem_buf(text.data() + at, static_cast<int>(next - at)));
+    must(memory != nullptr, "PEM");
+    CHUANYU_TRY(PkeyPtr key, readable(PEM_read_bio_PUBKEY(memory.get(), nullptr, no_passphrase, nullptr), path));
+    keys.push_back(std::move(key));
+    at = next;
+  } while (at < text.size());
+  return keys;
 }
 
 Result<PkeyPtr> read_private_pem(const std::string& path) {

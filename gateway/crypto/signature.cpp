@@ -59,6 +59,17 @@ Result<VerifyKey> VerifyKey::from_pem_file(const std::string& path) {
   return from_raw(raw_public_key(key.get()));
 }
 
+Result<std::vector<VerifyKey>> VerifyKey::all_from_pem_file(const std::string& path) {
+  CHUANYU_TRY(std::vector<PkeyPtr> read, read_public_pems(path));
+  std::vector<VerifyKey> keys;
+  for (PkeyPtr& one : read) {
+    CHUANYU_TRY(const PkeyPtr key, only_ed25519(std::move(one), path));
+    CHUANYU_TRY(VerifyKey made, from_raw(raw_public_key(key.get())));
+    keys.push_back(std::move(made));
+  }
+  return keys;
+}
+
 bool VerifyKey::verify(std::string_view context, BytesView message, BytesView signature) const {
   if (impl_ == nullptr || signature.size() != kSignatureBytes) return false;
   const Bytes bytes = signed_bytes(context, message);

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/base/bytes.h"
 #include "gateway/base/result.h"
@@ -16,6 +17,8 @@ class VerifyKey {
  public:
   static Result<VerifyKey> from_raw(BytesView thirty_two);
   static Result<VerifyKey> from_pem_file(const std::string& path);  // SubjectPublicKeyInfo
+  // Every key of the file, in its order; at least one.
+  static Result<std::vector<VerifyKey>> all_from_pem_file(const std::string& path);
   bool verify(std::string_view context, BytesView message, BytesView signature) const;
   const Bytes& raw() const { return raw_; }  // 32 bytes
   std::string to_pem() const;                // SubjectPublicKeyInfo

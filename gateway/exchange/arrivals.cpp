@@ -71,7 +71,7 @@ Result<v1::Envelope> Arrivals::open(const identity::Principal& gateway, BytesVie
   const std::string& peer = gateway.party().home;
   const auto key = desk_.settings.peers.find(peer);
   if (key == desk_.settings.peers.end()) return error(Code::PEER_SIGNATURE, "未配置该网关的签名公钥");
-  if (!key->second.verify(kEnvelopeContext, bytes, signature))
+  if (!verified(key->second, kEnvelopeContext, bytes, signature))
     return error(Code::PEER_SIGNATURE, "信封签名与该网关的公钥不符");
   v1::Envelope envelope;
   if (!envelope.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))

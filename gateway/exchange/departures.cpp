@@ -149,7 +149,7 @@ Status Departures::settle(const Parcel& parcel, BytesView receipts) {
     const v1::SignedReceipt& signed_receipt = batch.receipts(i);
     v1::PeerReceipt receipt;
     if (key == desk_.settings.peers.end() ||
-        !key->second.verify(kReceiptContext, signed_receipt.receipt(), signed_receipt.signature())) {
+        !verified(key->second, kReceiptContext, signed_receipt.receipt(), signed_receipt.signature())) {
       return error(Code::PEER_SIGNATURE, "回执签名与对端公钥不符");
     }
     CHUANYU_TRY(const journal::Stored sent, desk_.journal.read(row.index));

@@ -46,8 +46,8 @@ struct World {
 };
 
 struct Settings {
-  std::string gateway;                             // own id
-  std::map<std::string, crypto::VerifyKey> peers;  // gateway id -> key its envelopes and receipts are signed with
+  std::string gateway;                              // own id
+  std::map<std::string, ledger::VerifyKeys> peers;  // gateway id -> keys its envelopes and receipts may be signed with
   TimeUs default_expiry = TimeUs{7 * 86'400} * 1'000'000;
   std::chrono::milliseconds query_wait{5'000};
   std::chrono::milliseconds query_wait_max{60'000};

@@ -18,29 +18,6 @@ Status check_words(const std::string& text, const char* pointer) {
   return {};
 }
 
-// What is still on its way would arrive without its content.
-bool under_way(const ExchangeRow& row) {
-  return row.status == ExchangeStatus::accepted || row.status == ExchangeStatus::waiting;
-}
-
-// One entry: its slot, and the tokens under which the state knows it. Nothing when it has no payload or is erased.
-Result<std::optional<v1::ErasedEntry>> erasable(const Desk& desk, std::uint64_t index) {
-  CHUANYU_TRY(const journal::Stored stored, desk.journal.read(index));
-  if (stored.entry.slot == 0 || stored.erased) return std::optional<v1::ErasedEntry>();
-  v1::LogBody body;
-  if (!body.ParseFromString(stored.body)) return error(Code::LOCAL_CORRUPT, "日志条目的内容不可读");
-  v1::ErasedEntry made;
-  made.set_index(index);
-  made.set_slot(stored.entry.slot);
-  made.set_idempotency(body.idempotency());
-  if (stored.entry.kind == EntryKind::published) {
-    made.set_record(body.index().token());
-    *made.mutable_terms() = body.index().terms();
-  }
-  if (stored.entry.result == to_string(Code::RECORD_QUARANTINED)) made.set_agency(stored.entry.from);
-  return std::optional(std::move(made));
-}
-
 // Every entry of an exchange: those that its row lists, and between the first and the last of an import.
 Result<std::vector<std::uint64_t>> entries_of(const Desk& desk, const ExchangeRow& row, const Uuid& exchange) {
   if (row.verb != Verb::import || row.entries.size() < 2) return row.entries;
@@ -63,8 +40,10 @@ Result<v1::LogBody> collect(const Desk& desk, const std::vector<Uuid>& exchanges
     if (under_way(*row)) return error(Code::CLIENT_STATE_CONFLICT, "交换尚未了结，不能删除其内容", pointer);
     CHUANYU_TRY(const std::vector<std::uint64_t> entries, entries_of(desk, *row, exchanges[i]));
     for (const std::uint64_t index : entries) {
-      CHUANYU_TRY(auto gone, erasable(desk, index));
-      if (gone) *body.add_erased() = std::move(*gone);
+      CHUANYU_TRY(const journal::Stored stored, desk.journal.read(index));
+      if (stored.entry.slot == 0 || stored.erased) continue;
+      CHUANYU_TRY(auto gone, erasable(stored));
+      *body.add_erased() = std::move(gone);
     }
   }
   if (body.erased_size() == 0)
@@ -73,8 +52,8 @@ Result<v1::LogBody> collect(const Desk& desk, const std::vector<Uuid>& exchanges
 }
 
 // What everybody may read of it: which entries and slots, why, and who approved.
-Bytes content_of(const EraseCommand& command, const v1::LogBody& body) {
-  Bytes text = "approver " + command.approver + "\nentries";
+Bytes content_of(const std::string& approver, const v1::LogBody& body) {
+  Bytes text = "approver " + approver + "\nentries";
   for (const v1::ErasedEntry& gone : body.erased()) text += " " + std::to_string(gone.index());
   text += "\nslots";
   for (const v1::ErasedEntry& gone : body.erased()) text += " " + std::to_string(gone.slot());
@@ -82,6 +61,45 @@ Bytes content_of(const EraseCommand& command, const v1::LogBody& body) {
 }
 
 }  // namespace
+
+bool under_way(const ExchangeRow& row) {
+  return row.status == ExchangeStatus::accepted || row.status == ExchangeStatus::waiting;
+}
+
+Result<v1::ErasedEntry> erasable(const journal::Stored& stored) {
+  v1::LogBody body;
+  if (!body.ParseFromString(stored.body)) return error(Code::LOCAL_CORRUPT, "日志条目的内容不可读");
+  v1::ErasedEntry made;
+  made.set_index(stored.index);
+  made.set_slot(stored.entry.slot);
+  made.set_idempotency(body.idempotency());
+  if (stored.entry.kind == EntryKind::published) {
+    made.set_record(body.index().token());
+    *made.mutable_terms() = body.index().terms();
+  }
+  if (stored.entry.result == to_string(Code::RECORD_QUARANTINED)) made.set_agency(stored.entry.from);
+  return made;
+}
+
+ledger::Entry erasure_entry(const Desk& desk, const std::string& basis, const std::string& approver,
+                            const v1::LogBody& body) {
+  ledger::Entry entry;
+  entry.kind = EntryKind::erasure;
+  entry.time = desk.clock.now();
+  entry.exchange = Uuid::make(entry.time);
+  entry.gateway = desk.settings.gateway;
+  entry.what = "payloads";
+  entry.basis = basis;
+  entry.count = static_cast<std::uint32_t>(body.erased_size());
+  entry.content = content_of(approver, body);
+  return entry;
+}
+
+std::vector<std::uint64_t> slots_of(const v1::LogBody& body) {
+  std::vector<std::uint64_t> slots;
+  for (const v1::ErasedEntry& gone : body.erased()) slots.push_back(gone.slot());
+  return slots;
+}
 
 void Erasing::erase(const EraseCommand& command, const Reply<Erased>& reply) {
   const auto refuse = [&reply](Error why) { reply(Failure{std::move(why), {}, {}}); };
@@ -93,19 +111,10 @@ void Erasing::erase(const EraseCommand& command, const Reply<Erased>& reply) {
   auto body = collect(desk_, command.exchanges);
   if (!body.ok()) return refuse(body.error());
 
-  ledger::Entry entry;
-  entry.kind = EntryKind::erasure;
-  entry.time = desk_.clock.now();
-  entry.exchange = Uuid::make(entry.time);
-  entry.gateway = desk_.settings.gateway;
+  ledger::Entry entry = erasure_entry(desk_, command.basis, command.approver, *body);
   entry.from = command.principal->party().uscc;
   entry.principal = command.principal->certificate().fingerprint;
-  entry.what = "payloads";
-  entry.basis = command.basis;
-  entry.count = static_cast<std::uint32_t>(body->erased_size());
-  entry.content = content_of(command, *body);
-  std::vector<std::uint64_t> slots;
-  for (const v1::ErasedEntry& gone : body->erased()) slots.push_back(gone.slot());
+  const std::vector<std::uint64_t> slots = slots_of(*body);
   if (ledger::encoded_bytes(entry) > ledger::kMaxEntryBytes / 2) {
     return refuse(error(Code::CLIENT_FIELD_INVALID, "一次删除的条目过多，请分几次", "/exchanges"));
   }

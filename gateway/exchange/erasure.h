@@ -12,6 +12,10 @@
 
 #include "gateway/exchange/desk.h"
 
+namespace chuanyu::v1 {
+class ErasedEntry;
+}
+
 namespace chuanyu::exchange {
 
 struct EraseCommand {
@@ -37,6 +41,16 @@ class Erasing {
  private:
   Desk& desk_;
 };
+
+// What erasures have in common, whoever orders them: retention.h does, too.
+bool under_way(const ExchangeRow& row);  // what would arrive without its content
+// The slot of an entry with a payload that is still there, and the tokens under which the state knows it.
+// LOCAL_CORRUPT.
+Result<v1::ErasedEntry> erasable(const journal::Stored& stored);
+// The entry that says so; `body` goes sealed with it. Whose command it was is for the caller to add.
+ledger::Entry erasure_entry(const Desk& desk, const std::string& basis, const std::string& approver,
+                            const v1::LogBody& body);
+std::vector<std::uint64_t> slots_of(const v1::LogBody& body);
 
 // Ends erasures whose entry is durable and whose keys a crash left: once, before anything is read.
 Status finish_erasures(Desk& desk);

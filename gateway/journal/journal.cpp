@@ -41,6 +41,12 @@ Prepared& Prepared::operator=(Prepared&&) noexcept = default;
 Prepared::~Prepared() = default;
 const ledger::Entry& Prepared::entry() const { return impl_->sealed.entry; }
 
+ledger::VerifyKeys log_keys(const Options& options) {
+  ledger::VerifyKeys keys(options.log_key->verify_key());
+  if (options.old_log_key != nullptr) keys.add(options.old_log_key->verify_key());
+  return keys;
+}
+
 // --- opening and stopping -------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& projection) {
@@ -79,8 +85,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
 
 // A shard that is closed is followed by the next as soon as its last checkpoint stands.
 Status Journal::Impl::open_shards() {
-  const crypto::VerifyKey key = options.log_key->verify_key();
-  const Shards::Place place{options.folder, options.origin, key, options.log_map_bytes};
+  const Shards::Place place{options.folder, options.origin, log_keys(options), options.log_map_bytes};
   CHUANYU_TRY(shards, Shards::open(place));
   const auto take_last = [this]() -> Status {
     log = &shards->last();
@@ -118,7 +123,8 @@ Status Journal::Impl::start_signers() {
     CHUANYU_TRY(sm3_signer, Sm3Signer::start(*log, options.sm2_log_key, for_writer(sm3)));
   }
   if (const auto& last = log->checkpoint_at_open()) publish(*last);
-  CHUANYU_TRY(signer, Signer::start(*log, {options.log_key, options.sm2_log_key}, for_writer(note)));
+  CHUANYU_TRY(signer,
+              Signer::start(*log, {options.log_key, options.old_log_key, options.sm2_log_key}, for_writer(note)));
   return {};
 }
 

@@ -141,6 +141,9 @@ struct Options {
   Secret key_encryption_key;  // 32 bytes, epoch `key_epoch`
   std::uint32_t key_epoch = 1;
   std::shared_ptr<const crypto::SigningKey> log_key;
+  // While log_key takes over from it: both sign every checkpoint, and signing_key() is still this one, which everybody
+  // knows. Null: no rotation is under way.
+  std::shared_ptr<const crypto::SigningKey> old_log_key;
   // What new payloads are sealed with. `sm` also keeps the second tree, and needs `sm2_log_key`.
   ledger::Profile profile = ledger::Profile::international;
   std::shared_ptr<const crypto::Sm2SigningKey> sm2_log_key;  // signs checkpoints too; null: Ed25519 alone
@@ -160,6 +163,9 @@ struct Options {
   // Runs the answers of one group, all at once; for who wants to collect what they wake. Empty: just runs them.
   std::function<void(const std::function<void()>& all)> around_answers;
 };
+
+// Whose signature the log's own checkpoints may carry.
+ledger::VerifyKeys log_keys(const Options& options);
 
 class Journal {
  public:
@@ -212,7 +218,7 @@ class Journal {
   Result<bool> complete() const;
   // From now on commands are refused; nothing: as before. For who finds that this log may not go on.
   void hold(std::optional<Hold> hold);
-  const crypto::SigningKey& signing_key() const;
+  const crypto::SigningKey& signing_key() const;  // of what has room for one signature: envelopes, receipts
   bool healthy()
       const;    // false for good after a failed commit, a signer that found something wrong, or no more payload keys
   void stop();  // takes nothing more, finishes what was submitted, signs, closes

@@ -101,7 +101,9 @@ Outcome Journal::close_shard(const std::string& who) {
   return append(std::move(last));
 }
 
-const crypto::SigningKey& Journal::signing_key() const { return *impl_->options.log_key; }
+const crypto::SigningKey& Journal::signing_key() const {
+  return impl_->options.old_log_key != nullptr ? *impl_->options.old_log_key : *impl_->options.log_key;
+}
 bool Journal::healthy() const {
   return !impl_->failed && impl_->signer->healthy() && impl_->vault->keys().healthy() &&
          (!impl_->sm3_signer || impl_->sm3_signer->healthy()) && (!impl_->scrubber || impl_->scrubber->healthy());

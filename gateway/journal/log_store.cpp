@@ -14,7 +14,7 @@ Error corrupt(std::string detail) { return error(Code::LOCAL_CORRUPT, std::move(
 }  // namespace
 
 Result<std::unique_ptr<LogStore>> LogStore::open(const std::string& folder, const std::string& origin,
-                                                 const crypto::VerifyKey& key, std::uint64_t map_bytes) {
+                                                 const ledger::VerifyKeys& keys, std::uint64_t map_bytes) {
   if (!ledger::is_origin(origin)) return error(Code::CONFIG_VALUE, "日志名称不能为空，不能含空格或加号", "origin");
   storage::Options options;
   options.folder = folder;
@@ -22,7 +22,7 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const std::string& folder, cons
   options.map_bytes = map_bytes;
   CHUANYU_TRY(auto environment, storage::Environment::open(options));
   std::unique_ptr<LogStore> made(new LogStore(std::move(environment), origin));
-  CHUANYU_CHECK(made->recover(key));
+  CHUANYU_CHECK(made->recover(keys));
   return made;
 }
 
@@ -37,7 +37,7 @@ LogStore::LogStore(std::unique_ptr<storage::Environment> environment, std::strin
 // --- recovery: the right edge and the last checkpoint, in time that does not depend on the length of the log
 // -----------
 
-Status LogStore::recover(const crypto::VerifyKey& key) {
+Status LogStore::recover(const ledger::VerifyKeys& keys) {
   CHUANYU_TRY(const auto txn, environment_->read());
   const auto row = txn.get(tree_row_, layout::kTreeKey);
   auto last = txn.cursor(entries_);
@@ -59,7 +59,7 @@ Status LogStore::recover(const crypto::VerifyKey& key) {
   if (root != tree.frontier.root()) return corrupt("哈希块与树行不符");
   CHUANYU_CHECK(check_last_leaves(size));
   CHUANYU_TRY(tree_, ledger::TreeWriter::resume(std::move(tree.frontier), tiles()));
-  return check_checkpoint(txn, key);
+  return check_checkpoint(txn, keys);
 }
 
 // The entries under the right-edge tile, hashed again. Older ones are the signer's, the auditor's and the scrubber's
@@ -77,12 +77,22 @@ Status LogStore::check_last_leaves(std::uint64_t size) const {
   });
 }
 
-Status LogStore::check_checkpoint(const storage::ReadTxn& txn, const crypto::VerifyKey& key) {
+Status LogStore::check_checkpoint(const storage::ReadTxn& txn, const ledger::VerifyKeys& keys) {
   auto cursor = txn.cursor(checkpoints_);
   bool found = cursor.last();
   while (found && !layout::is_checkpoint_key(cursor.key())) found = cursor.previous();
   if (!found) return txn.status();
-  CHUANYU_TRY(const auto checkpoint, ledger::open_checkpoint(cursor.value(), origin_, key));
+  CHUANYU_TRY(const auto note, ledger::parse_note(cursor.value()));
+  const auto opened =
+      keys.empty() ? ledger::parse_checkpoint(note.text) : ledger::open_checkpoint(cursor.value(), origin_, keys);
+  if (!opened.ok() && opened.error().code == Code::LOG_SIGNATURE) {
+    return error(Code::LOG_SIGNATURE,
+                 "长度 " + std::to_string(read_u64(cursor.key())) +
+                     " 的检查点不是所配置的日志私钥签的。更换日志私钥：keys.log_key 为新，keys.old_log_key "
+                     "为旧，启动后等到有检查点带两把的签名，再撤去旧的");
+  }
+  if (!opened.ok()) return opened.error();
+  const ledger::Checkpoint& checkpoint = *opened;
   if (checkpoint.size > size()) return corrupt("已签名的长度大于日志长度");
   CHUANYU_TRY(const auto root, root_at(checkpoint.size));
   if (root != checkpoint.root) return corrupt("日志与其最后的检查点不符");

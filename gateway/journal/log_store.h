@@ -2,8 +2,8 @@
 //
 // Threads: begin() … commit() on the writer thread; everything else on any thread.
 // Failure: open() gives LOCAL_CORRUPT when the right edge does not hold together, LOG_SIGNATURE when the last
-// checkpoint is not signed by the key; it never truncates and never repairs. After a failed commit the store must not
-// be used.
+// checkpoint is not signed by one of the keys; it never truncates and never repairs. After a failed commit the store
+// must not be used.
 #pragma once
 
 #include <atomic>
@@ -33,8 +33,9 @@ struct Sm3Progress {
 
 class LogStore {
  public:
+  // `keys`: that may have signed its last checkpoint; none: something else vouches for that.
   static Result<std::unique_ptr<LogStore>> open(const std::string& folder, const std::string& origin,
-                                                const crypto::VerifyKey& key, std::uint64_t map_bytes);
+                                                const ledger::VerifyKeys& keys, std::uint64_t map_bytes);
 
   std::uint64_t size() const { return durable_size_.load(std::memory_order_acquire); }
 
@@ -73,9 +74,9 @@ class LogStore {
 
  private:
   LogStore(std::unique_ptr<storage::Environment> environment, std::string origin);
-  Status recover(const crypto::VerifyKey& key);
+  Status recover(const ledger::VerifyKeys& keys);
   Status check_last_leaves(std::uint64_t size) const;
-  Status check_checkpoint(const storage::ReadTxn& txn, const crypto::VerifyKey& key);
+  Status check_checkpoint(const storage::ReadTxn& txn, const ledger::VerifyKeys& keys);
 
   std::unique_ptr<storage::Environment> environment_;
   std::string origin_;

@@ -111,7 +111,7 @@ Status fill_log(const std::string& data, const std::string& folder, const Backup
 
 }  // namespace
 
-Status restore(const std::string& folder, const crypto::VerifyKey& log_key, const Backup& backup) {
+Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup) {
   for (const char* name : {"log", ledger::kShardsFolder, "keys", "state"}) {
     if (fs::exists(folder + "/" + name))
       return error(Code::CONFIG_VALUE, "数据目录中已有 " + std::string(name) + "：只能恢复到空的目录", folder);
@@ -122,7 +122,11 @@ Status restore(const std::string& folder, const crypto::VerifyKey& log_key, cons
   CHUANYU_CHECK(storage::make_durable_folder(folder));
   CHUANYU_CHECK(fill_keys(folder + "/keys" + kHalf, backup));
   for (const Backup::Shard& shard : backup.shards) {
-    CHUANYU_TRY(const auto checkpoint, ledger::open_checkpoint(shard.checkpoint, shard.origin, log_key));
+    // Older shards were signed by the keys of their time: the opening of the next vouches for them, at the next start.
+    const bool newest = &shard == &backup.shards.back();
+    CHUANYU_TRY(const auto note, ledger::parse_note(shard.checkpoint));
+    CHUANYU_TRY(const auto checkpoint, newest ? ledger::open_checkpoint(shard.checkpoint, shard.origin, log_keys)
+                                              : ledger::parse_checkpoint(note.text));
     if (checkpoint.size != shard.size || checkpoint.root != shard.root) {
       return error(Code::LOG_TAMPERED, "备份的检查点与其内容不符", shard.origin);
     }

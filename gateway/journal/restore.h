@@ -13,7 +13,7 @@
 
 #include "gateway/base/result.h"
 #include "gateway/crypto/digest.h"
-#include "gateway/crypto/signature.h"
+#include "gateway/ledger/checkpoint.h"
 
 namespace chuanyu::journal {
 
@@ -35,6 +35,6 @@ struct Backup {
   std::function<Result<Bytes>(const crypto::Digest&)> blob;  // whose SHA-256 is checked
 };
 
-Status restore(const std::string& folder, const crypto::VerifyKey& log_key, const Backup& backup);
+Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup);
 
 }  // namespace chuanyu::journal

@@ -43,30 +43,43 @@ Result<std::string> last_note(const LogStore& log) {
   return found ? found->note : std::string();
 }
 
+// The note that a shard begins with is of the one before.
+Status check_quoted(const std::string& text, const LogStore& before) {
+  if (text.empty()) return {};  // behind a recovery: nothing had been signed
+  CHUANYU_TRY(const auto note, ledger::parse_note(text));
+  CHUANYU_TRY(const auto quoted, ledger::parse_checkpoint(note.text));
+  if (quoted.origin != before.origin() || quoted.size > before.size()) return unfit("分卷的开头所引的不是前一卷");
+  CHUANYU_TRY(const auto root, before.root_at(quoted.size));
+  return root == quoted.root ? Status{} : Status(unfit("分卷 " + before.origin() + " 与其后一卷所引的检查点不符"));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Shards>> Shards::open(const Place& place) {
   auto made = std::make_unique<Shards>();
   const std::vector<std::string> names = names_in(shards_folder(place));
-  CHUANYU_CHECK(made->add(place, {}, names.empty() ? place.map_bytes : kClosedMap));
+  // An older shard was signed by the keys of its time: the opening of the next vouches for it.
+  const Place older{place.folder, place.origin, {}, kClosedMap};
+  CHUANYU_CHECK(made->add(names.empty() ? place : older, {}));
   std::error_code failed;                                         // from here on the folder is this process's alone
   fs::remove_all(shards_folder(place) + "/" + kOpening, failed);  // nobody has seen it
   for (const std::string& name : names) {
-    CHUANYU_CHECK(made->add(place, name, &name == &names.back() ? place.map_bytes : kClosedMap));
+    CHUANYU_CHECK(made->add(&name == &names.back() ? place : older, name));
   }
   return made;
 }
 
-Status Shards::add(const Place& place, const std::string& name, std::uint64_t map_bytes) {
+Status Shards::add(const Place& place, const std::string& name) {
   Shard shard;
   shard.name = name;
   const std::string folder = name.empty() ? place.folder + "/log" : shards_folder(place) + "/" + name;
-  CHUANYU_TRY(shard.log, LogStore::open(folder, ledger::shard_origin(place.origin, name), place.key, map_bytes));
+  CHUANYU_TRY(shard.log, LogStore::open(folder, ledger::shard_origin(place.origin, name), place.keys, place.map_bytes));
   if (!shards_.empty()) {
     CHUANYU_TRY(const auto first, entry_at(*shard.log, 0));
     if (!first || first->kind != EntryKind::shard_open) return unfit("分卷 " + name + " 不以 SHARD_OPEN 开头");
     CHUANYU_TRY(const auto opening, ledger::parse_shard_opening(first->content));
     if (opening.previous != last().origin()) return unfit("缺少分卷 " + opening.previous);
+    CHUANYU_CHECK(check_quoted(opening.note, last()));
     if (opening.base != size()) return unfit("分卷 " + name + " 所记的起始序号与此前各卷的条目数不符");
     shard.base = opening.base;
   }
@@ -81,7 +94,7 @@ Status Shards::open_next(const Place& place, const Opener& by, std::optional<led
   CHUANYU_CHECK(storage::make_durable_folder(half));
   {
     CHUANYU_TRY(const auto log,
-                LogStore::open(half, ledger::shard_origin(place.origin, name), place.key, place.map_bytes));
+                LogStore::open(half, ledger::shard_origin(place.origin, name), place.keys, place.map_bytes));
     CHUANYU_CHECK(log->begin());
     for (const ledger::Entry& entry : entries) {
       const Bytes bytes = ledger::encode(entry);
@@ -93,7 +106,7 @@ Status Shards::open_next(const Place& place, const Opener& by, std::optional<led
   fs::rename(half, shards_folder(place) + "/" + name, failed);
   if (failed) return error(Code::LOCAL_IO, "不能改名：" + failed.message(), half);
   CHUANYU_CHECK(storage::flush_names(shards_folder(place)));
-  return add(place, name, place.map_bytes);
+  return add(place, name);
 }
 
 // The log keeps its id (the exchange of SHARD_OPEN) from shard to shard: positions in its streams to the peers go on.

@@ -27,9 +27,9 @@ struct Shard {
 class Shards {
  public:
   struct Place {
-    std::string folder;  // the data folder
-    std::string origin;  // of the first shard
-    const crypto::VerifyKey& key;
+    std::string folder;       // the data folder
+    std::string origin;       // of the first shard
+    ledger::VerifyKeys keys;  // that may have signed the last shard
     std::uint64_t map_bytes = 0;
   };
   static Result<std::unique_ptr<Shards>> open(const Place& place);
@@ -60,7 +60,7 @@ class Shards {
   int check_readers() const;
 
  private:
-  Status add(const Place& place, const std::string& name, std::uint64_t map_bytes);
+  Status add(const Place& place, const std::string& name);
   Result<std::vector<ledger::Entry>> first_entries(const Place& place, const Opener& by,
                                                    std::optional<ledger::Recovery> recovery) const;
 

@@ -71,6 +71,7 @@ bool Signer::sign() {
   }
   const ledger::Checkpoint checkpoint{log_.origin(), size, tree_.root(), {}};
   SignedNote note{size, ledger::sign_checkpoint(checkpoint, *keys_.ed25519)};
+  if (keys_.old != nullptr) note.note += ledger::log_line(checkpoint, *keys_.old);
   if (keys_.sm2 != nullptr) note.note += ledger::sm2_line(ledger::to_text(checkpoint), log_.origin(), *keys_.sm2);
   signed_size_ = size;
   hand_over_(std::move(note));

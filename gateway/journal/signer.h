@@ -27,6 +27,7 @@ class Signer {
 
   struct Keys {
     std::shared_ptr<const crypto::SigningKey> ed25519;
+    std::shared_ptr<const crypto::SigningKey> old;     // null: no rotation is under way
     std::shared_ptr<const crypto::Sm2SigningKey> sm2;  // null: no second signature line
   };
 

@@ -94,13 +94,23 @@ std::string to_line(const NoteSignature& signature) {
   return std::string(kDash) + signature.name + " " + to_base64(bytes + signature.signature) + "\n";
 }
 
-bool is_signed_by(const Note& note, std::string_view name, const crypto::VerifyKey& key) {
-  const std::uint32_t id = key_id(name, key);
+void VerifyKeys::add(crypto::VerifyKey key) {
+  if (!has(key)) keys_.push_back(std::move(key));
+}
+
+bool VerifyKeys::has(const crypto::VerifyKey& key) const {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const auto& one) { return one.raw() == key.raw(); });
+}
+
+bool is_signed_by(const Note& note, std::string_view name, const VerifyKeys& keys) {
   bool found = false;
-  for (const NoteSignature& line : note.signatures) {
-    if (line.name != name || line.key_id != id) continue;
-    if (!key.verify({}, note.text, line.signature)) return false;
-    found = true;
+  for (const crypto::VerifyKey& key : keys) {
+    const std::uint32_t id = key_id(name, key);
+    for (const NoteSignature& line : note.signatures) {
+      if (line.name != name || line.key_id != id) continue;
+      if (!key.verify({}, note.text, line.signature)) return false;
+      found = true;
+    }
   }
   return found;
 }
@@ -135,13 +145,16 @@ Result<Checkpoint> parse_checkpoint(std::string_view text) {
 }
 
 std::string sign_checkpoint(const Checkpoint& checkpoint, const crypto::SigningKey& key) {
-  const std::string text = to_text(checkpoint);
-  return text + "\n" + to_line({checkpoint.origin, key_id(checkpoint.origin, key.verify_key()), key.sign({}, text)});
+  return to_text(checkpoint) + "\n" + log_line(checkpoint, key);
 }
 
-Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, const crypto::VerifyKey& key) {
+std::string log_line(const Checkpoint& checkpoint, const crypto::SigningKey& key) {
+  return to_line({checkpoint.origin, key_id(checkpoint.origin, key.verify_key()), key.sign({}, to_text(checkpoint))});
+}
+
+Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, const VerifyKeys& keys) {
   CHUANYU_TRY(const Note opened, parse_note(note));
-  if (!is_signed_by(opened, origin, key)) return error(Code::LOG_SIGNATURE, "没有该密钥的有效签名");
+  if (!is_signed_by(opened, origin, keys)) return error(Code::LOG_SIGNATURE, "没有该密钥的有效签名");
   CHUANYU_TRY(Checkpoint checkpoint, parse_checkpoint(opened.text));
   if (checkpoint.origin != origin) return bad_checkpoint("检查点属于另一日志");
   return checkpoint;

@@ -27,6 +27,24 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+// Whose signature counts for a log: nobody's that is known, one key's, or several keys' when one took over from
+// another.
+class VerifyKeys {
+ public:
+  VerifyKeys() = default;
+  VerifyKeys(crypto::VerifyKey key) { keys_.push_back(std::move(key)); }  // NOLINT(google-explicit-constructor)
+  explicit VerifyKeys(std::vector<crypto::VerifyKey> keys) : keys_(std::move(keys)) {}
+  void add(crypto::VerifyKey key);  // once
+  bool has(const crypto::VerifyKey& key) const;
+  bool empty() const { return keys_.empty(); }
+  std::size_t size() const { return keys_.size(); }
+  auto begin() const { return keys_.begin(); }
+  auto end() const { return keys_.end(); }
+
+ private:
+  std::vector<crypto::VerifyKey> keys_;
+};
+
 struct NoteSignature {
   std::string name;
   std::uint32_t key_id = 0;
@@ -62,13 +80,15 @@ Result<NamedKey> parse_vkey(std::string_view text);  // CONFIG_VALUE
 
 Result<Note> parse_note(std::string_view note);
 std::string to_line(const NoteSignature& signature);  // with its line feed
-// True when a signature line of that name and key is valid. A wrong signature by the key spoils the note, whatever else
-// stands there.
-bool is_signed_by(const Note& note, std::string_view name, const crypto::VerifyKey& key);
+// True when a signature line of that name and one of the keys is valid. A wrong signature by any of them spoils the
+// note, whatever else stands there.
+bool is_signed_by(const Note& note, std::string_view name, const VerifyKeys& keys);
 
 std::string to_text(const Checkpoint& checkpoint);           // the note's text, without signatures
 Result<Checkpoint> parse_checkpoint(std::string_view text);  // LOG_INCOMPLETE
 std::string sign_checkpoint(const Checkpoint& checkpoint, const crypto::SigningKey& key);
-Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, const crypto::VerifyKey& key);
+// A further signature line, by another key of the log.
+std::string log_line(const Checkpoint& checkpoint, const crypto::SigningKey& key);
+Result<Checkpoint> open_checkpoint(std::string_view note, std::string_view origin, const VerifyKeys& keys);
 
 }  // namespace chuanyu::ledger

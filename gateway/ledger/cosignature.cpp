@@ -76,7 +76,7 @@ Result<std::uint64_t> parse_seen_size(std::string_view text) {
   return *size;
 }
 
-Result<Judgement> judge(const AddCheckpoint& request, const LogKey& key, const LastSeen& seen) {
+Result<Judgement> judge(const AddCheckpoint& request, const LogKeys& keys, const LastSeen& seen) {
   Judgement made;
   auto note = parse_note(request.note);
   if (!note.ok()) return made;
@@ -85,11 +85,11 @@ Result<Judgement> judge(const AddCheckpoint& request, const LogKey& key, const L
   if (!checkpoint.ok()) return made;
   made.checkpoint = std::move(*checkpoint);
   const Checkpoint& now = made.checkpoint;
-  const auto log_key = key(now.origin);
+  const VerifyKeys log_keys = keys(now.origin);
   made.status = 404;
-  if (!log_key) return made;
+  if (log_keys.empty()) return made;
   made.status = 403;
-  if (!is_signed_by(made.note, now.origin, *log_key)) return made;
+  if (!is_signed_by(made.note, now.origin, log_keys)) return made;
   made.status = 400;
   if (request.old_size > now.size) return made;
   CHUANYU_TRY(const Seen last, seen(now.origin));

@@ -51,9 +51,9 @@ struct Judgement {
   std::uint64_t seen_size = 0;  // what 409 tells
   bool evidence = false;        // signed by the log, and at odds with what was seen: worth keeping
 };
-// `key` of a checkpoint's origin, nothing when the log is not known.
-using LogKey = std::function<std::optional<crypto::VerifyKey>(const std::string& origin)>;
+// The keys of a checkpoint's origin, none when the log is not known.
+using LogKeys = std::function<VerifyKeys(const std::string& origin)>;
 using LastSeen = std::function<Result<Seen>(const std::string& origin)>;
-Result<Judgement> judge(const AddCheckpoint& request, const LogKey& key, const LastSeen& seen);
+Result<Judgement> judge(const AddCheckpoint& request, const LogKeys& keys, const LastSeen& seen);
 
 }  // namespace chuanyu::ledger

@@ -42,8 +42,8 @@ Result<ProvenEntry> parse_receipt(std::string_view text) {
   return made;
 }
 
-Result<Checkpoint> open_receipt(const ProvenEntry& receipt, const NamedKey& log) {
-  CHUANYU_TRY(Checkpoint checkpoint, open_checkpoint(receipt.checkpoint, log.name, log.key));
+Result<Checkpoint> open_receipt(const ProvenEntry& receipt, std::string_view log, const VerifyKeys& keys) {
+  CHUANYU_TRY(Checkpoint checkpoint, open_checkpoint(receipt.checkpoint, log, keys));
   if (receipt.index >= checkpoint.size) return bad_receipt("检查点早于该条目");
   if (!verify_inclusion(receipt.index, checkpoint.size, leaf_hash(receipt.entry), receipt.proof, checkpoint.root)) {
     return error(Code::LOG_TAMPERED, "条目与包含证明不符");

@@ -23,7 +23,7 @@ struct ProvenEntry {
 
 std::string to_text(const ProvenEntry& receipt);
 Result<ProvenEntry> parse_receipt(std::string_view text);
-// The checkpoint, when the entry is in its tree and `log` signed it.
-Result<Checkpoint> open_receipt(const ProvenEntry& receipt, const NamedKey& log);
+// The checkpoint, when the entry is in its tree and one of `keys` signed it as `log`.
+Result<Checkpoint> open_receipt(const ProvenEntry& receipt, std::string_view log, const VerifyKeys& keys);
 
 }  // namespace chuanyu::ledger

@@ -71,7 +71,6 @@ class WitnessPolicy::Reader {
   Status log(const Words& words) {
     if (words.size() != 2 && words.size() != 3) return fail("应写作 log 公钥 [网址]");
     CHUANYU_TRY(NamedKey made, key(words[1], KeyType::log));
-    if (out_.log(made.name) != nullptr) return fail("日志名称重复");
     out_.logs_.push_back(std::move(made));
     return {};
   }
@@ -137,10 +136,12 @@ Result<WitnessPolicy> WitnessPolicy::parse(std::string_view text) {
   return made;
 }
 
-const NamedKey* WitnessPolicy::log(std::string_view origin) const {
-  const auto found =
-      std::find_if(logs_.begin(), logs_.end(), [&](const NamedKey& log) { return covers(log.name, origin); });
-  return found == logs_.end() ? nullptr : &*found;
+VerifyKeys WitnessPolicy::log(std::string_view origin) const {
+  VerifyKeys keys;
+  for (const NamedKey& log : logs_) {
+    if (covers(log.name, origin)) keys.add(log.key);
+  }
+  return keys;
 }
 
 bool WitnessPolicy::holds(const std::string& name, const std::vector<Cosigned>& by) const {

@@ -1,7 +1,7 @@
 // gateway/ledger/witness_policy.h: which logs and witnesses count, and how many of them must have seen a checkpoint
 // (见证策略): C2SP tlog-policy.
 //
-//   log     chuanyu.sc/2026q4+8f2c…+AX…            its key signs the log's checkpoints
+//   log     chuanyu.sc/2026q4+8f2c…+AX…            its key signs the log's checkpoints; a line each when keys change
 //   witness cq      cq.witness+…+BH… https://…     named in the file; the URL is where add-checkpoint is
 //   witness auditor audit.witness+…+BK… https://…
 //   group   both    all cq auditor                 all | any | a number
@@ -35,8 +35,8 @@ class WitnessPolicy {
  public:
   static Result<WitnessPolicy> parse(std::string_view text);
 
-  // Of the log or, by its name, of one of its shards; nullptr: not in the policy.
-  const NamedKey* log(std::string_view origin) const;
+  // Of the log or, by its name, of one of its shards; none: not in the policy.
+  VerifyKeys log(std::string_view origin) const;
   const std::vector<Witness>& witnesses() const { return witnesses_; }
   bool asks_for_any() const { return !quorum_.empty(); }  // false: quorum none
 

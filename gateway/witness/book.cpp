@@ -67,11 +67,12 @@ void Book::watch(std::vector<WatchedLog> logs) {
   options_.logs = std::move(logs);
 }
 
-std::optional<crypto::VerifyKey> Book::key_of(const std::string& origin) const {
+ledger::VerifyKeys Book::keys_of(const std::string& origin) const {
+  ledger::VerifyKeys keys;
   for (const WatchedLog& log : options_.logs) {
-    if (ledger::covers(log.origin, origin)) return log.key;
+    if (ledger::covers(log.origin, origin)) keys.add(log.key);
   }
-  return std::nullopt;
+  return keys;
 }
 
 Answer Book::add_checkpoint(std::string_view text) {
@@ -86,13 +87,13 @@ Answer Book::add_checkpoint(std::string_view text) {
 
 Result<Answer> Book::answer(const ledger::AddCheckpoint& request) {
   CHUANYU_TRY(auto txn, environment_->write());
-  const auto key = [this](const std::string& origin) { return key_of(origin); };
+  const auto keys = [this](const std::string& origin) { return keys_of(origin); };
   const auto last = [&](const std::string& origin) -> Result<ledger::Seen> {
     const auto row = txn.get(seen_, origin);
     CHUANYU_CHECK(txn.status());
     return row ? seen_of(*row) : ledger::Seen{};
   };
-  CHUANYU_TRY(const ledger::Judgement judgement, ledger::judge(request, key, last));
+  CHUANYU_TRY(const ledger::Judgement judgement, ledger::judge(request, keys, last));
   if (judgement.evidence) {
     log::error(
         "witness.contradiction",

@@ -24,7 +24,8 @@
 namespace chuanyu::witness {
 
 struct WatchedLog {
-  std::string origin;  // a log's name, which stands for its shards too; ending in '/': whatever begins so
+  std::string origin;  // a log's name, which stands for its shards too; ending in '/': whatever begins so. The same
+                       // name again: a further key of that log
   crypto::VerifyKey key;
 };
 
@@ -72,7 +73,7 @@ class Book {
  private:
   Book(BookOptions options, std::unique_ptr<storage::Environment> environment);
   Result<Answer> answer(const ledger::AddCheckpoint& request);
-  std::optional<crypto::VerifyKey> key_of(const std::string& origin) const;
+  ledger::VerifyKeys keys_of(const std::string& origin) const;
   void keep_evidence(storage::WriteTxn& txn, const ledger::Judgement& judgement, const std::string& note) const;
 
   BookOptions options_;

@@ -41,8 +41,9 @@ std::shared_ptr<const adapters::Adapter> load(const std::string& built, const st
   declaration["isolation"] = isolation;
   std::ofstream(folder + "/allow.json") << json({{"in_process", {declaration["sha256"]}}});
   std::filesystem::create_directories(folder + "/adapters");
-  std::filesystem::copy_file(built + "/county_fixed.so", folder + "/adapters/county_fixed.so",
-                             std::filesystem::copy_options::overwrite_existing);
+  for (const std::string name : {"county_fixed.so", "county_case.gb18030.txt"})
+    std::filesystem::copy_file(built + "/" + name, folder + "/adapters/" + name,
+                               std::filesystem::copy_options::overwrite_existing);
   std::ofstream(folder + "/adapters/county.case.v1.plugin.json") << declaration;
   auto loaded = adapters::Registry::load(folder + "/adapters", {folder + "/allow.json", CHUANYU_WORKER});
   if (const auto* errors = std::get_if<std::vector<Error>>(&loaded)) {

@@ -1,6 +1,7 @@
 """Lawful erasure: the content goes, the log stays whole, and what an auditor and an agency see of it."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -71,6 +72,70 @@ class Erasure(unittest.TestCase):
         said = audit("show", sc.data, "--exchange", erased.exchange)
         self.assertIn("erasure", said.stdout)
         self.assertIn(WHY["basis"], said.stdout)
+
+    def kept_receipt(self, name, exchange):
+        got = self.client(name).request("GET", f"/v1/exchanges/{exchange}:receipt", headers={"Chuanyu-Ack": "signed"})
+        self.assertEqual(got.status, 200, got)
+        kept = self.folder / "kept.tlog-proof"
+        kept.write_bytes(got.body)
+        return kept
+
+    def test_the_auditor_is_told_which_entry_erased_it(self):
+        exchange = self.delivered_clue()
+        kept = self.kept_receipt("G03", exchange)
+        erased = self.erase(exchange)
+        self.assertEqual(erased.status, 200, erased)
+        sc, index = self.network.sc, erased.json["receipt"]["index"]
+        self.stop_and_verify(sc)
+        key, kek = self.keys / "sc/gateway/sc-log.pub", self.keys / "sc/gateway/sc-kek.key"
+
+        def told(erasure):
+            self.assertEqual((erasure["index"], erasure["basis"], erasure["approver"]), (index, WHY["basis"], WHY["approver"]))
+            self.assertTrue(erasure["time"].startswith("20"), erasure)
+        report = json.loads(audit("verify", sc.data, "--key", key, "--json").stdout)["logs"][0]
+        self.assertEqual((report["erased"], report["notYetErased"]), (1, 0))
+        told(report["erasures"][0])
+        entries = json.loads(audit("show", sc.data, "--exchange", exchange, "--json").stdout)["entries"]
+        told([entry["erasedBy"] for entry in entries if "erasedBy" in entry][0])
+        done = audit("timeline", sc.data, "--exchange", exchange, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told([step["erasedBy"] for step in json.loads(done.stdout)["steps"] if "erasedBy" in step][0])
+        done = audit("rederive", sc.data, "--kek", kek, "--json")
+        self.assertEqual(done.returncode, 7, done.stdout)
+        told(json.loads(done.stdout)["erasures"][0])
+        done = audit("receipt", kept, "--key", key, "--log", sc.data, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told(json.loads(done.stdout)["erasedBy"])
+        for words in (("verify", sc.data, "--key", key), ("show", sc.data, "--exchange", exchange), ("rederive", sc.data, "--kek", kek),
+                      ("timeline", sc.data, "--exchange", exchange), ("receipt", kept, "--key", key, "--log", sc.data)):
+            out = audit(*words).stdout
+            self.assertIn(f"log#{index}（", out, words)
+            self.assertIn(WHY["approver"], out, words)
+        # Without its keys an export still says what was erased.
+        out = self.folder / "export"
+        self.assertEqual(audit("export", sc.data, out, "--key", key).returncode, 0)
+        self.assertIn(f"log#{index}（", audit("show", out, "--exchange", exchange).stdout)
+        self.assertEqual(audit("receipt", kept, "--key", key, "--log", self.network.cq.data).returncode, 2)
+
+    def test_a_key_that_went_without_an_entry(self):
+        """The keys of after an erasure beside the log of before it: a payload is gone, and nothing says why."""
+        exchange = self.delivered_clue()
+        kept = self.kept_receipt("G03", exchange)
+        sc = self.network.sc
+        self.assertEqual(sc.stop(), 0)
+        before = self.folder / "before"
+        shutil.copytree(sc.data, before)
+        sc.start()
+        self.assertEqual(self.erase(exchange).status, 200)
+        self.assertEqual(sc.stop(), 0)
+        shutil.copy(sc.data / "keys/data.mdb", before / "keys/data.mdb")
+        key, kek = self.keys / "sc/gateway/sc-log.pub", self.keys / "sc/gateway/sc-kek.key"
+        for words in (("verify", before, "--key", key), ("show", before, "--exchange", exchange), ("show", before, "--exchange", exchange,
+                      "--kek", kek, "--reveal"), ("timeline", before, "--exchange", exchange), ("rederive", before, "--kek", kek),
+                      ("receipt", kept, "--key", key, "--log", before)):
+            done = audit(*words)
+            self.assertEqual(done.returncode, 9, (words, done.stdout, done.stderr))
+            self.assertIn("LOG_KEY_MISSING", done.stdout, words)
 
     def test_who_may_and_what_must_be_said(self):
         exchange = self.delivered_clue()

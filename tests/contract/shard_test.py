@@ -164,8 +164,30 @@ class Shards(unittest.TestCase):
             found = self.findings(self.verify(INCOMPLETE, sc=part))
             self.assertTrue(any(f["code"] == "LOG_INCOMPLETE" and f["detail"].endswith(told) for f in found), found)
 
+    def test_a_quarter_that_is_over_ends_its_shard(self):
+        for gateway in (self.sc, self.cq):
+            self.assertEqual(gateway.stop(), 0)
+        shutil.rmtree(self.sc.data)
+        self.witnesses.policies["sc"].write_text("quorum none\n", encoding="utf-8")  # it was nobody's business then
+        self.sc.years_ago(1)
+        self.sc.start()
+        self.assertEqual(self.network.client("G02").publish(record("CA0001")).status, 201)
+        self.assertEqual(self.sc.stop(), 0)
+        self.sc.years_ago(0)
+        self.sc.config["log"] = {"shard": "never"}
+        self.sc.start()
+        self.assertEqual(self.network.client("G02").publish(record("CA0001")).status, 200)
+        self.assertEqual(self.sc.stop(), 0)
+        self.assertFalse((self.sc.data / "shards").exists())
+        del self.sc.config["log"]
+        self.sc.start()
+        self.next_shard()
+        self.assertEqual(self.sc.stop(), 0)
+        self.assertEqual(len(list((self.sc.data / "shards").iterdir())), 1)
+        self.audit(CLEAN, "verify", self.sc.data, "--key", self.network.pki.folder / "sc/gateway/sc-log.pub")
+
     def test_killed_before_the_next_is_open(self):
-        self.delivered()
+        early = self.delivered()
         self.witnessed()
         self.witnesses.audit.stop()  # so that it stays closed
         self.sc.process.send_signal(signal.SIGUSR1)
@@ -178,8 +200,12 @@ class Shards(unittest.TestCase):
         self.witnesses.audit.start()
         self.next_shard()
         self.delivered()
+        # What an older shard holds is erased from here, and accounted for there.
+        erased = self.network.client("sc-operator").post("/v1/erasures", {"exchanges": [early], "basis": "决定", "approver": "负责人"})
+        self.assertEqual(erased.status, 200, erased)
         self.stop()
-        self.verify(CLEAN)
+        logs = self.verify(CLEAN)["logs"]
+        self.assertEqual([(log["erased"], log["notYetErased"], len(log["erasures"])) for log in logs[:2]], [(1, 0, 0), (0, 0, 1)])
 
     def test_a_restored_backup_goes_on_in_a_new_shard(self):
         self.delivered()

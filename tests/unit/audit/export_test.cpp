@@ -32,7 +32,7 @@ class ExportTest : public testing::Test {
     return folder;
   }
   Result<ExportReport> export_it(const std::string& folder, ExportOptions options = {}) {
-    if (!options.key) options.key = log_.key.verify_key();
+    if (options.keys.empty()) options.keys = log_.key.verify_key();
     return export_log(*LogReader::open(folder).value(), out_, options);
   }
   LogReport verified(const std::string& folder) {

@@ -135,7 +135,7 @@ TEST_F(RederiveTest, WithoutAKeyOnlyDecisionsAreTaken) {
   EXPECT_TRUE(found.findings.empty()) << told(found);
 }
 
-TEST_F(RederiveTest, AnErasedBodyIsCountedAsErased) {
+TEST_F(RederiveTest, ABodyThatWentWithoutAnErasureIsAFinding) {
   RecordedLog log(temporary_ / "erased");
   std::uint64_t slot = 0;
   log.push(a_case());
@@ -155,10 +155,11 @@ TEST_F(RederiveTest, AnErasedBodyIsCountedAsErased) {
     ASSERT_TRUE(txn.commit().ok());
   }
   const RederiveReport found = report(temporary_ / "erased", log.kek_file());
-  EXPECT_EQ(found.erased, 1u);
+  EXPECT_EQ(found.erased, 0u);
+  EXPECT_EQ(found.lost, 1u);
   EXPECT_EQ(found.same, 1u);
   EXPECT_EQ(found.decisions, 2u) << "the decision needs no body";
-  EXPECT_TRUE(found.findings.empty()) << told(found);
+  EXPECT_EQ(found.findings.counts.at(Code::LOG_KEY_MISSING), 1u) << told(found);
 }
 
 TEST_F(RederiveTest, ARangeIsDerivedByVersionsBeforeIt) {

@@ -2,8 +2,8 @@
 #include <filesystem>
 
 #include "gateway/audit/export.h"
-#include "gateway/audit/links.h"
 #include "gateway/audit/pairing.h"
+#include "gateway/audit/verify.h"
 #include "gateway/ledger/shard.h"
 #include "raw_log.h"
 
@@ -79,11 +79,7 @@ class ShardsTest : public testing::Test {
   }
   std::vector<LogReport> verify_all() const {
     const auto log = LogReader::open(folder_ / "data").value();
-    const std::optional<crypto::VerifyKey> key = key_.verify_key();
-    std::vector<LogReport> reports;
-    for (const auto& part : log->parts()) reports.push_back(verify(*part.log, key, {}));
-    check_links(log->parts(), key, reports);
-    return reports;
+    return verify_shards(*log, key_.verify_key(), {});
   }
   // "CODE: detail" of every finding.
   std::vector<std::string> findings() const {

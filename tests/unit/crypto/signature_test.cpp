@@ -110,6 +110,18 @@ TEST_F(KeyFiles, WhatIsRefused) {
     EXPECT_EQ(refused.error().code, Code::LOCAL_KEY_FILE);
     EXPECT_EQ(refused.error().where, bad);
   }
+  EXPECT_FALSE(VerifyKey::all_from_pem_file(write("y.pub", "no key")).ok());
+  EXPECT_FALSE(VerifyKey::all_from_pem_file(folder_ / "none.pub").ok());
+  const auto other = SigningKey::generate();
+  const auto both =
+      VerifyKey::all_from_pem_file(write("two.pub", key.verify_key().to_pem() + other.verify_key().to_pem(), 0644));
+  ASSERT_TRUE(both.ok());
+  ASSERT_EQ(both->size(), 2U);
+  EXPECT_EQ((*both)[0].raw(), key.verify_key().raw());
+  EXPECT_EQ((*both)[1].raw(), other.verify_key().raw());
+  EXPECT_EQ(VerifyKey::all_from_pem_file(folder_ / "two.pub")->size(), 2U);
+  const std::string cut = other.verify_key().to_pem();
+  EXPECT_FALSE(VerifyKey::all_from_pem_file(write("cut.pub", key.verify_key().to_pem() + cut.substr(0, 40))).ok());
   EXPECT_FALSE(VerifyKey::from_pem_file(write("x.pub", "no key")).ok());
   EXPECT_FALSE(VerifyKey::from_pem_file(folder_ / "none.pub").ok());
   EXPECT_FALSE(VerifyKey::from_raw(Bytes(31, 'x')).ok());

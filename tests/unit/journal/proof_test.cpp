@@ -34,7 +34,6 @@ class ProofTest : public JournalTest {
       return ledger::cosigned_at(ledger::parse_note(checkpoint).value(), witness).has_value();
     };
   }
-  ledger::NamedKey log_key() const { return {kOrigin, key_->verify_key()}; }
 
   // As a witness would: cosigns the newest checkpoint.
   std::uint64_t cosign_newest() {
@@ -58,7 +57,8 @@ TEST_F(ProofTest, EveryEntryHasAReceiptOnceItIsSigned) {
   for (const std::uint64_t index : {0U, 1U, 255U, 256U, 511U, 698U, 699U}) {
     const auto proven = journal_->prove(index);
     ASSERT_TRUE(proven.ok()) << proven.error().to_text();
-    const auto opened = ledger::open_receipt(ledger::parse_receipt(ledger::to_text(*proven)).value(), log_key());
+    const auto opened =
+        ledger::open_receipt(ledger::parse_receipt(ledger::to_text(*proven)).value(), kOrigin, key_->verify_key());
     ASSERT_TRUE(opened.ok()) << index << ": " << opened.error().to_text();
     EXPECT_EQ(ledger::decode(proven->entry)->from, "11510000008282717J");
   }
@@ -78,7 +78,7 @@ TEST_F(ProofTest, CosignaturesStayWithTheirCheckpoint) {
   const auto proven = journal_->prove(0, cosigned());
   ASSERT_TRUE(proven.ok()) << proven.error().to_text();
   EXPECT_EQ(ledger::cosigned_at(ledger::parse_note(proven->checkpoint).value(), witness), 1000U);
-  EXPECT_TRUE(ledger::open_receipt(*proven, log_key()).ok());
+  EXPECT_TRUE(ledger::open_receipt(*proven, kOrigin, key_->verify_key()).ok());
   EXPECT_EQ(journal_->prove(1, cosigned()).error().code, Code::CLIENT_NOT_FOUND);
 
   // All of it survives a restart, and the journal still finds its own last checkpoint behind the witness's line.

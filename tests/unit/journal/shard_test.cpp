@@ -140,6 +140,21 @@ TEST_F(ShardTest, AMissingShardIsNamed) {
   EXPECT_NE(opened.error().detail.find(second), std::string::npos) << opened.error().detail;
 }
 
+TEST_F(ShardTest, AKeyThatHasGoneStillStandsBehindItsShard) {
+  fill_and_close();
+  ASSERT_TRUE(open().ok());
+  append("d");
+  const auto old = key_;
+  key_ = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::generate());
+  Options both = options();
+  both.old_log_key = old;
+  ASSERT_TRUE(open(std::move(both)).ok());
+  append("e");
+  ASSERT_TRUE(open().ok());  // the new key alone
+  EXPECT_EQ(append("f"), 7U);
+  EXPECT_EQ(journal_->read(0)->body, "a");
+}
+
 TEST_F(ShardTest, WhatIsHalfMadeWasNever) {
   fill_and_close();
   journal_.reset();

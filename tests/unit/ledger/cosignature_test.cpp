@@ -47,8 +47,8 @@ struct Memory {
   Judgement ask(const AddCheckpoint& request) {
     auto made = judge(
         request,
-        [&](const std::string& origin) -> std::optional<crypto::VerifyKey> {
-          if (origin != kOrigin) return std::nullopt;
+        [&](const std::string& origin) -> VerifyKeys {
+          if (origin != kOrigin) return {};
           return log.key.verify_key();
         },
         [&](const std::string&) -> Result<Seen> { return seen; });

@@ -23,14 +23,16 @@ TEST(Receipt, GoesThereAndBackAndHolds) {
   const auto read = parse_receipt(text);
   ASSERT_TRUE(read.ok()) << read.error().to_text();
   EXPECT_EQ(to_text(*read), text);
-  const auto checkpoint = open_receipt(*read, three.log);
+  const auto checkpoint = open_receipt(*read, three.log.name, three.log.key);
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().to_text();
   EXPECT_EQ(checkpoint->size, 3U);
 }
 
 TEST(Receipt, NothingOfItCanBeChanged) {
   const ThreeEntries three;
-  const auto code = [&](ProvenEntry changed) { return open_receipt(changed, three.log).error().code; };
+  const auto code = [&](ProvenEntry changed) {
+    return open_receipt(changed, three.log.name, three.log.key).error().code;
+  };
   ProvenEntry r = three.receipt;
   r.entry = "B";
   EXPECT_EQ(code(r), Code::LOG_TAMPERED);
@@ -59,7 +61,8 @@ TEST(Receipt, AnyFlippedBitIsSeen) {
       std::string changed = text;
       changed[at] = static_cast<char>(changed[at] ^ (1U << bit));
       const auto read = parse_receipt(changed);
-      EXPECT_FALSE(read.ok() && open_receipt(*read, three.log).ok()) << "byte " << at << " bit " << bit;
+      EXPECT_FALSE(read.ok() && open_receipt(*read, three.log.name, three.log.key).ok())
+          << "byte " << at << " bit " << bit;
     }
   }
 }

@@ -121,6 +121,22 @@ TEST_F(BookTest, AShardThatIsFollowedByAnotherIsOver) {
   EXPECT_EQ(status(of("chuanyu.sc/2")), 200);  // another log
 }
 
+TEST_F(BookTest, EitherKeyWhileOneTakesOverFromTheOther) {
+  const auto successor = crypto::SigningKey::generate();
+  const auto of = [](const char* origin, const crypto::SigningKey& key) {
+    return ledger::to_text({0, {}, ledger::sign_checkpoint({origin, 0, ledger::empty_root(), {}}, key)});
+  };
+  EXPECT_EQ(status(of("chuanyu.sc/2026q4", successor)), 403);
+  book_->watch({{"chuanyu.sc/", log_.key.verify_key()}, {"chuanyu.sc/", successor.verify_key()}});
+  EXPECT_EQ(status(of("chuanyu.sc/2026q4", log_.key)), 200);
+  EXPECT_EQ(status(of("chuanyu.sc/2027q1", successor)), 200);
+  const ledger::Checkpoint both{"chuanyu.sc/2027q2", 0, ledger::empty_root(), {}};
+  EXPECT_EQ(
+      status(ledger::to_text({0, {}, ledger::sign_checkpoint(both, successor) + ledger::log_line(both, log_.key)})),
+      200);
+  EXPECT_EQ(status(of("chuanyu.sc/2027q3", crypto::SigningKey::generate())), 403);
+}
+
 TEST_F(BookTest, TwoStoriesAreKeptAsEvidence) {
   log_.grow_to(10);
   ASSERT_EQ(status(log_.request(0, 10)), 200);

@@ -1,5 +1,6 @@
 """One chuanyu-gateway process on free ports."""
 import json
+import os
 import re
 import signal
 import subprocess
@@ -23,6 +24,7 @@ class Gateway:
         self.policy.write_bytes((SOURCE / "deploy/config/policy.demo.json").read_bytes())
         self.process = None
         self.port = self.admin_port = None
+        self.environment = {}
         self._lines = []
         self._lock = threading.Lock()
         self.stderr = self.folder / "stderr.jsonl"
@@ -71,7 +73,7 @@ class Gateway:
         path.write_text(json.dumps(self.config, ensure_ascii=False, indent=1), encoding="utf-8")
         with open(self.stderr, "ab") as errors:
             self.process = subprocess.Popen([str(BIN / "chuanyu-gateway"), "--config", str(path)], stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=errors, text=True)
+                                            stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **self.environment})
         return self
 
     def start(self, seconds=60):
@@ -86,6 +88,20 @@ class Gateway:
             raise AssertionError(f"gateway {self.name} did not become ready: {said} {self.tail()}")
         self.port, self.admin_port = int(ready[1]), int(ready[2])
         return self
+
+    def years_ago(self, years):
+        """From the next start on its clock, and so its log, is that far back (tests/support/clock_shim.cpp); 0: no more."""
+        preload = ":".join(filter(None, [str(BIN / "chuanyu_clock_shim.so"), os.environ.get("LD_PRELOAD", "")]))
+        asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS", ""), "verify_asan_link_order=0"]))
+        self.environment = {"LD_PRELOAD": preload, "ASAN_OPTIONS": asan,
+                            "CHUANYU_TEST_CLOCK_SHIFT": str(-years * 365 * 86400)} if years else {}
+
+    def command(self, *words):
+        """chuanyu-gateway on this gateway's configuration, for the commands that end by themselves."""
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(self.config, ensure_ascii=False, indent=1), encoding="utf-8")
+        return subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(path), *map(str, words)], capture_output=True, text=True,
+                              check=False, timeout=120, stdin=subprocess.DEVNULL)
 
     def running(self):
         return self.process is not None and self.process.poll() is None
