@@ -62,7 +62,7 @@ TEST_F(ShardTest, ReceiptsComeFromEitherShard) {
     const auto proven = journal_->prove(number);
     ASSERT_TRUE(proven.ok()) << proven.error().to_text();
     EXPECT_EQ(proven->index, place);
-    EXPECT_TRUE(ledger::open_receipt(*proven, {origin, key_->verify_key()}).ok());
+    EXPECT_TRUE(ledger::open_receipt(*proven, origin, key_->verify_key()).ok());
   }
 }
 
