@@ -53,10 +53,13 @@ void Chain::check_versions(const ledger::Entry& entry, const std::string& where)
     missing("名录", to_hex(crypto::view(entry.directory)), where);
   last_policy_ = entry.policy;
   last_directory_ = entry.directory;
-  for (const ledger::MappingRef* mapping : {&entry.mapping_in, &entry.mapping_out}) {
-    if (!mapping->id.empty() && !versions_.has_mapping(*mapping))
-      missing("映射", mapping->id + " " + mapping->version, where);
-  }
+  const auto check = [&](const ledger::MappingRef& mapping, ledger::MappingRef& last) {
+    if (mapping.id.empty() || mapping == last) return;
+    if (!versions_.has_mapping(mapping)) missing("映射", mapping.id + " " + mapping.version, where);
+    last = mapping;
+  };
+  check(entry.mapping_in, last_in_);
+  check(entry.mapping_out, last_out_);
 }
 
 void Chain::missing(const char* what, const std::string& id, const std::string& where) {

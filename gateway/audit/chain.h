@@ -41,6 +41,8 @@ class Chain {
   ledger::VerifyKeys log_keys_;  // as KEY entries name them
   crypto::Digest last_policy_{};
   crypto::Digest last_directory_{};
+  ledger::MappingRef last_in_;
+  ledger::MappingRef last_out_;
 };
 
 }  // namespace chuanyu::audit

@@ -19,16 +19,16 @@ class Rederiving {
   }
 
   Status visit(std::uint64_t index, BytesView bytes) {
-    auto entry = ledger::decode(bytes);
-    if (entry.ok()) versions_.see(index, *entry);
+    const Status decoded = ledger::decode(bytes, entry_);
+    if (decoded.ok()) versions_.see(index, entry_);
     if (index < options_.from) return {};
     index_ = index;
-    if (!entry.ok()) {
-      count_unable(entry.error());
+    if (!decoded.ok()) {
+      count_unable(decoded.error());
       return {};
     }
-    if (options_.exchange && entry->exchange != *options_.exchange) return {};
-    derive(*entry);
+    if (options_.exchange && entry_.exchange != *options_.exchange) return {};
+    derive(entry_);
     return {};
   }
 
@@ -114,6 +114,7 @@ class Rederiving {
   Fates fates_;
   std::map<std::uint64_t, std::uint64_t> erased_by_;  // ERASURE entry -> how many of these
   std::uint64_t index_ = 0;
+  ledger::Entry entry_;  // the one at index_, here because its memory is used again
 };
 
 }  // namespace

@@ -185,17 +185,17 @@ class Pass {
 
   void check_form(std::uint64_t index, BytesView bytes) {
     const std::string where = "log#" + std::to_string(index);
-    const auto entry = ledger::decode(bytes);
-    if (!entry.ok()) return find(entry.error().code, entry.error().detail, where);
-    ++kinds_[static_cast<std::uint8_t>(entry->kind)];
-    if (report_.first_time == 0) report_.first_time = entry->time;
-    if (entry->time < report_.last_time) ++report_.clock_steps_back;
-    report_.last_time = entry->time;
-    if (first_unwitnessed_ == 0) first_unwitnessed_ = entry->time;
-    chain_.entry(index, *entry);
-    key_chain_.entry(index, *entry);
-    payloads_.entry(index, *entry);
-    if (entry->blob_bytes > 0) check_blob(*entry, where);
+    const Status decoded = ledger::decode(bytes, entry_);
+    if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, where);
+    ++kinds_[static_cast<std::uint8_t>(entry_.kind)];
+    if (report_.first_time == 0) report_.first_time = entry_.time;
+    if (entry_.time < report_.last_time) ++report_.clock_steps_back;
+    report_.last_time = entry_.time;
+    if (first_unwitnessed_ == 0) first_unwitnessed_ = entry_.time;
+    chain_.entry(index, entry_);
+    key_chain_.entry(index, entry_);
+    payloads_.entry(index, entry_);
+    if (entry_.blob_bytes > 0) check_blob(entry_, where);
   }
 
   void check_blob(const ledger::Entry& entry, const std::string& where) {
@@ -236,6 +236,7 @@ class Pass {
   SmPass sm_;
   PayloadPass payloads_;
   ledger::TreeWriter tree_;
+  ledger::Entry entry_;  // the one that is looked at, here because its memory is used again
   std::optional<LogReader::Note> next_note_;
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
   Mismatches mismatches_;

@@ -154,9 +154,17 @@ struct Reader {
 
   template <typename T>
   void operator()(std::uint8_t wanted, T& field) {
-    if (failure || tag != wanted) return;
+    if (failure) return;
+    if (tag != wanted) return clear(field);
     if (!read(field)) return fail(Code::LOG_ENTRY_INVALID, "字段 " + std::to_string(wanted) + " 的值有误");
     advance();
+  }
+
+  // An absent field. A text keeps its memory: the entry may be read into again.
+  static void clear(std::string& text) { text.clear(); }
+  template <typename T>
+  static void clear(T& field) {
+    field = T{};
   }
 
   bool read(EntryKind& kind) {
@@ -184,6 +192,7 @@ struct Reader {
   template <typename Integer>
   bool read(Integer& number) {
     if (value.size() > sizeof(Integer) || value[0] == '\0') return false;
+    number = 0;
     for (const char byte : value) number = (number << 8) | static_cast<std::uint8_t>(byte);
     return true;
   }
@@ -242,19 +251,24 @@ Bytes encode(const Entry& entry) {
 }
 
 Result<Entry> decode(BytesView bytes) {
+  Entry entry;
+  CHUANYU_CHECK(decode(bytes, entry));
+  return entry;
+}
+
+Status decode(BytesView bytes, Entry& entry) {
   if (bytes.empty() || bytes.size() > kMaxEntryBytes) {
     return error(Code::LOG_ENTRY_INVALID, "条目长度有误：" + std::to_string(bytes.size()) + " 字节");
   }
   if (static_cast<std::uint8_t>(bytes[0]) != kVersion) {
     return error(Code::LOG_VERSION, "条目版本 " + std::to_string(static_cast<std::uint8_t>(bytes[0])));
   }
-  Entry entry;
   Reader reader{bytes, 1, 0, {}, {}};
   reader.advance();
   if (reader.tag != 1) reader.fail(Code::LOG_ENTRY_INVALID, "缺少条目种类");
   for_each_field(entry, reader);
   if (reader.failure) return *reader.failure;
-  return entry;
+  return {};
 }
 
 }  // namespace chuanyu::ledger

@@ -81,6 +81,17 @@ TEST(Entry, EveryFieldComesBack) {
   EXPECT_EQ(decode(bytes).value(), entry);
 }
 
+TEST(Entry, NothingOfTheEntryBeforeIsLeft) {
+  Entry small;
+  small.kind = EntryKind::acknowledged;
+  small.time = 1;
+  Entry again;
+  for (const Entry& entry : {full_entry(), small, full_entry()}) {
+    ASSERT_TRUE(decode(encode(entry), again).ok());
+    EXPECT_EQ(again, entry);
+  }
+}
+
 TEST(Entry, EveryKindHasANameAndComesBack) {
   int kinds = 0;
   for (int number = 0; number < 256; ++number) {
