@@ -1,5 +1,7 @@
 #include "gateway/app/gateway.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -18,14 +20,19 @@
 #include "gateway/federation/link.h"
 #include "gateway/federation/witnessing.h"
 #include "gateway/http/routes.h"
+#include "gateway/journal/recovery.h"
 #include "gateway/journal/rotate.h"
 #include "gateway/journal/state.h"
+#include "gateway/ledger/shard.h"
+#include "gateway/storage/durable_file.h"
 #include "gateway/transport/server.h"
 
 namespace chuanyu::app {
 namespace {
 
 constexpr std::chrono::seconds kDrain{30};
+constexpr std::chrono::seconds kHour{3600};
+constexpr std::chrono::seconds kMinute{60};
 constexpr std::chrono::seconds kLastWords{2};
 constexpr int kExitRestart = 75;  // EX_TEMPFAIL: the supervisor is to start it again
 
@@ -104,9 +111,12 @@ Result<journal::Options> journal_options(const config::Config& config, const Clo
 
 // Members are in the order in which they depend on one another; they end in the reverse order.
 struct Gateway::Impl {
-  explicit Impl(const config::Config& config_in) : config(config_in), projection(state, waiters) {}
+  explicit Impl(const config::Config& config_in, std::function<void()> look_in = {})
+      : config(config_in), look(std::move(look_in)), projection(state, waiters) {}
 
   config::Config config;
+  const std::function<void()> look;  // something was stored that a closed shard may have waited for
+  std::atomic<bool> closing{false};
   SystemClock clock;
   exchange::State state;
   exchange::Waiters waiters;
@@ -121,23 +131,43 @@ struct Gateway::Impl {
   std::unique_ptr<transport::Server> admin;
   std::mutex last_words;  // server is not reset under who is telling its clients
 
-  Status open(const exchange::World& world);
+  // Shards::stay: a closed shard is not followed by the next, whatever its checkpoint.
+  enum class Shards : std::uint8_t { go_on, stay };
+  Status open(const exchange::World& world, const std::string& who, Shards shards);
   Status listen();
   void end_after(const Error& fatal);
   std::vector<Error> put_in_force(const std::shared_ptr<const exchange::World>& world, const std::string& who) const;
   std::vector<http::Check> checks() const;
+  bool shard_complete() const;
 };
 
-Status Gateway::Impl::open(const exchange::World& world) {
+// Its last checkpoint stands, and the witnesses say so today: they would know of a later shard that a restored backup
+// has not.
+bool Gateway::Impl::shard_complete() const {
+  const auto complete = journal->complete();
+  const auto view = witnessing->view();
+  return complete.ok() && *complete && view.held.empty() && (view.confirmed || !view.asked);
+}
+
+Status Gateway::Impl::open(const exchange::World& world, const std::string& who, Shards shards) {
   CHUANYU_TRY(exchange::Settings settings, settings_of(config));
   CHUANYU_TRY(journal::Options options, journal_options(config, clock));
+  options.who = who;
   options.on_fatal = [this](const Error& why) { end_after(why); };
-  options.on_checkpoint = [this] { waiters.changed({exchange::Waiters::kSigned}); };
+  options.on_checkpoint = [this] {
+    waiters.changed({exchange::Waiters::kSigned});
+    if (closing && look) look();
+  };
+  CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world.directory));
+  options.closes_with = [policy = asked.policy](const std::string& checkpoint) {
+    const auto note = ledger::parse_note(checkpoint);
+    return note.ok() && policy.judge(*note).quorum;
+  };
+  options.opens_next = shards == Shards::go_on;
   CHUANYU_TRY(journal, journal::Journal::open(std::move(options), projection));
   desk = std::make_unique<exchange::Desk>(std::move(settings), *journal, state, waiters, clock);
   CHUANYU_CHECK(exchange::finish_erasures(*desk));
   CHUANYU_TRY(book, open_book(config, clock));
-  CHUANYU_TRY(federation::WitnessingOptions asked, witnessing_options(config, *world.directory));
   witnessing = std::make_unique<federation::Witnessing>(*desk, book.get(), std::move(asked));
   witnessing->first_round();  // before anything is written: this may be an old copy
   routes = std::make_unique<http::Routes>(*desk, http::Witnesses{book.get(), witnessing.get()},
@@ -210,15 +240,28 @@ std::vector<http::Check> Gateway::Impl::checks() const {
 }
 
 std::variant<std::unique_ptr<Gateway>, std::vector<Error>> Gateway::start(const config::Config& config,
-                                                                          const std::string& who) {
+                                                                          const std::string& who,
+                                                                          std::function<void()> look) {
   auto world = load_world(config);
   if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
   const auto& loaded = std::get<std::shared_ptr<const exchange::World>>(world);
-  auto gateway = std::unique_ptr<Gateway>(new Gateway(std::make_unique<Impl>(config)));
+  std::unique_ptr<Gateway> gateway;
+  const auto open = [&](Impl::Shards shards) {
+    gateway.reset();  // one at a time has the data folder
+    gateway.reset(new Gateway(std::make_unique<Impl>(config, look)));
+    return gateway->impl_->open(*loaded, who, shards);
+  };
+  if (const Status opened = open(Impl::Shards::stay); !opened.ok()) return std::vector<Error>{opened.error()};
+  if (gateway->shard_complete()) {  // the witnesses have just said that nothing comes after it
+    if (const Status opened = open(Impl::Shards::go_on); !opened.ok()) return std::vector<Error>{opened.error()};
+  }
   Impl& impl = *gateway->impl_;
-  if (const Status opened = impl.open(*loaded); !opened.ok()) return std::vector<Error>{opened.error()};
   if (auto errors = impl.put_in_force(loaded, "start " + who); !errors.empty()) return errors;
   if (const Status listening = impl.listen(); !listening.ok()) return std::vector<Error>{listening.error()};
+  if (impl.journal->closed()) {  // by a process that ended before the next was opened
+    impl.closing = true;
+    if (impl.look) impl.look();
+  }
   return gateway;
 }
 
@@ -227,6 +270,31 @@ Gateway::~Gateway() { drain(); }
 
 std::uint16_t Gateway::port() const { return impl_->server->port(); }
 std::uint16_t Gateway::admin_port() const { return impl_->admin->port(); }
+
+Status Gateway::close_shard(const std::string& who) {
+  impl_->closing = true;
+  return impl_->journal->close_shard(who).status;
+}
+
+bool Gateway::shard_complete() const { return impl_->shard_complete(); }
+
+std::chrono::seconds Gateway::keep_shards(const std::string& who) {
+  const TimeUs now = impl_->clock.now();
+  const auto quarter = ledger::quarter_in_china(now);
+  if (impl_->config.log.shard == "never" || impl_->journal->closed()) return kHour;
+  if (ledger::quarter_in_china(impl_->journal->opened()) >= quarter) {
+    const bool soon = ledger::quarter_in_china(now + std::chrono::microseconds(kHour).count()) > quarter;
+    return soon ? kMinute : kHour;
+  }
+  // Until the last checkpoint is witnessed nothing is taken: not begun while a witness is away.
+  const auto view = impl_->witnessing->view();
+  const bool missed = std::any_of(view.witnesses.begin(), view.witnesses.end(),
+                                  [](const auto& witness) { return !witness.trouble.empty(); });
+  if (missed || !view.held.empty()) return kMinute;
+  if (const Status closed = close_shard(who); !closed.ok())
+    log::warn("shard.not_closed", {{"why", closed.error().to_text()}});
+  return kMinute;
+}
 
 std::vector<Error> Gateway::reload(const std::string& who) {
   std::vector<Error> errors;
@@ -279,7 +347,8 @@ std::variant<exchange::RetentionReport, std::vector<Error>> Gateway::retain(cons
   if (const auto* errors = std::get_if<std::vector<Error>>(&world)) return *errors;
   const auto& loaded = std::get<std::shared_ptr<const exchange::World>>(world);
   Impl impl(config);
-  if (const Status opened = impl.open(*loaded); !opened.ok()) return std::vector<Error>{opened.error()};
+  if (const Status opened = impl.open(*loaded, "retention " + who, Impl::Shards::stay); !opened.ok())
+    return std::vector<Error>{opened.error()};
   // The rule is part of the configuration: it stands in the log before what it erases.
   if (!dry_run) {
     if (auto errors = impl.put_in_force(loaded, "retention " + who); !errors.empty()) return errors;
@@ -318,6 +387,70 @@ Result<Rebuilt> rebuild_state(const config::Config& config) {
   exchange::Projection projection(state, waiters);
   CHUANYU_TRY(const journal::StateReport report, journal::rebuild_state(std::move(options), projection));
   return Rebuilt{report.entries, to_hex(crypto::view(report.digest))};
+}
+
+Result<std::string> close_shard(const config::Config& config, const std::string& who) {
+  const SystemClock clock;
+  CHUANYU_TRY(journal::Options options, journal_options(config, clock));
+  options.who = who;
+  options.opens_next = false;  // one step at a time
+  exchange::State state;
+  exchange::Waiters waiters;
+  exchange::Projection projection(state, waiters);
+  CHUANYU_TRY(const auto journal, journal::Journal::open(std::move(options), projection));
+  if (journal->closed())
+    return error(Code::LOCAL_SHARD_CLOSED, "本卷已封存：启动网关，经见证后即另起一卷", journal->origin());
+  CHUANYU_CHECK(journal->close_shard(who).status);
+  return journal->origin();
+}
+
+namespace {
+
+// The note must be this log's, and say something that is not here.
+Status check_note(const journal::Journal& journal, const ledger::VerifyKeys& keys, const std::string& text,
+                  const std::string& file) {
+  const auto seen = ledger::open_checkpoint(text, journal.origin(), keys);
+  if (!seen.ok()) return error(Code::CONFIG_VALUE, "不是本日志（" + journal.origin() + "）签名的检查点", file);
+  const auto note = ledger::parse_note(journal.checkpoint());
+  const auto here = ledger::parse_checkpoint(note.ok() ? note->text : std::string());
+  const bool more = !here.ok() || seen->size > here->size || (seen->size == here->size && seen->root != here->root);
+  if (!more) return error(Code::CONFIG_VALUE, "这一检查点不比现有的日志长，说明不了日志落后", file);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> recover(const config::Config& config, const RecoveryOrder& order, const std::string& who) {
+  const SystemClock clock;
+  auto world = load_world(config);
+  if (auto* errors = std::get_if<std::vector<Error>>(&world)) return errors->front();
+  CHUANYU_TRY(journal::Options options, journal_options(config, clock));
+  ledger::Recovery recovery{order.approver, order.reason, 0, {}, {}, {}};
+  if (!order.witness_note.empty()) {
+    CHUANYU_TRY(auto text, storage::read_file(order.witness_note));
+    if (!text) return error(Code::CONFIG_UNREADABLE, "检查点文件不能打开", order.witness_note);
+    recovery.note = *std::move(text);
+  }
+  {
+    Gateway::Impl impl(config);
+    CHUANYU_CHECK(impl.open(*std::get<0>(world), who, Gateway::Impl::Shards::stay));
+    const auto view = impl.witnessing->view();
+    const bool behind = view.held == to_string(Code::LOCAL_LOG_BEHIND);
+    if (!behind && recovery.note.empty()) {
+      return error(Code::CONFIG_VALUE,
+                   "没有见证方说本日志落后：不需要恢复；见证方连不上时请用 --witness-note 给出其所存的检查点",
+                   config.data);
+    }
+    if (!recovery.note.empty()) {
+      CHUANYU_CHECK(check_note(*impl.journal, journal::log_keys(options), recovery.note, order.witness_note));
+    }
+    for (const auto& witness : view.witnesses) {
+      if (witness.seen > 0) recovery.seen.push_back({witness.name, witness.seen});
+    }
+    impl.waiters.stop();
+  }
+  options.who = who;
+  return journal::open_recovered(options, std::move(recovery));
 }
 
 Result<std::uint64_t> rotate_kek(const config::Config& config, const std::string& new_kek,

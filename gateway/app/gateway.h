@@ -4,6 +4,7 @@
 // of the files it is given; reload() leaves in force what was there, part by part, and says what it refused.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,8 +20,10 @@ namespace chuanyu::app {
 
 class Gateway {
  public:
+  // `look`: called on any thread while a shard is being closed, whenever complete() may have become true.
   static std::variant<std::unique_ptr<Gateway>, std::vector<Error>> start(const config::Config& config,
-                                                                          const std::string& who);
+                                                                          const std::string& who,
+                                                                          std::function<void()> look = {});
   ~Gateway();
 
   std::uint16_t port() const;
@@ -28,6 +31,13 @@ class Gateway {
   // Certificates, CRL, directory, policy and mappings anew (SIGHUP).
   // `who` asked for it goes into the log.
   std::vector<Error> reload(const std::string& who);
+  // The log's shard gets its last entry; from then on commands are refused with LOCAL_SHARD_CLOSED until the checkpoint
+  // stands and the gateway was started anew, which opens the next one.
+  Status close_shard(const std::string& who);
+  bool shard_complete() const;  // closed, signed and witnessed
+  // Closes the shard when its quarter is over (log.shard) and no witness is missed. How long until it wants to look
+  // again.
+  std::chrono::seconds keep_shards(const std::string& who);
   // Takes nothing new, answers what was received, delivers nothing more, closes the log (SIGTERM).
   void drain();
 
@@ -39,6 +49,7 @@ class Gateway {
 
  private:
   struct Impl;
+  friend Result<std::string> recover(const config::Config&, const struct RecoveryOrder&, const std::string&);
   explicit Gateway(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
@@ -52,6 +63,19 @@ struct Rebuilt {
   std::string digest;  // hex; equal states, equal digests
 };
 Result<Rebuilt> rebuild_state(const config::Config& config);
+
+// The log's shard gets its last entry and is signed: for --close-shard. Its origin. The next start has it witnessed and
+// opens the next one. No gateway may be running on the data folder (LOCAL_IN_USE).
+Result<std::string> close_shard(const config::Config& config, const std::string& who);
+
+// Goes on after a restored backup: for --recover. Asks the witnesses first: CONFIG_VALUE when neither they nor the note
+// show that the log was longer, or another. The origin of the new shard.
+struct RecoveryOrder {
+  std::string approver;
+  std::string reason;
+  std::string witness_note;  // file: the checkpoint of this log that a witness keeps; empty: none
+};
+Result<std::string> recover(const config::Config& config, const RecoveryOrder& order, const std::string& who);
 
 // Wraps every payload key anew under another key-encryption key: for --rotate-kek. How many there were. No gateway may
 // be running on the data folder (LOCAL_IN_USE).

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -36,7 +37,7 @@ void on_missing_page(int) {
 sigset_t control_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set, signal);
   return set;
 }
 
@@ -46,29 +47,92 @@ std::string who(uid_t uid) {
   return (user != nullptr ? std::string(user->pw_name) : std::string()) + "(" + std::to_string(uid) + ")";
 }
 
-int serve(const chuanyu::config::Config& config) {
-  auto started = chuanyu::app::Gateway::start(config, who(::getuid()));
-  if (const auto* errors = std::get_if<std::vector<Error>>(&started)) {
-    print(*errors);
-    return 1;
-  }
-  auto& gateway = std::get<std::unique_ptr<chuanyu::app::Gateway>>(started);
-  std::printf("ready https=%u admin=%u\n", static_cast<unsigned>(gateway->port()),
-              static_cast<unsigned>(gateway->admin_port()));
-  std::fflush(stdout);
+using chuanyu::app::Gateway;
+
+void reload(Gateway& gateway, const siginfo_t& sent) {
+  const std::vector<Error> errors = gateway.reload(who(sent.si_uid));
+  for (const Error& error : errors) chuanyu::log::error("reload.refused", {{"error", error.to_text()}});
+  chuanyu::log::info("reload.done", {{"errors", errors.size()}});
+}
+
+// SIGUSR1: the log's shard is to be closed.
+void close_shard(Gateway& gateway, const siginfo_t& sent) {
+  const chuanyu::Status closed = gateway.close_shard("SIGUSR1 " + who(sent.si_uid));
+  if (!closed.ok()) chuanyu::log::error("shard.not_closed", {{"why", closed.error().to_text()}});
+}
+
+enum class Ending { stop, next_shard };
+
+// Does what signals ask for, until the gateway is to end.
+Ending attend(Gateway& gateway) {
   const sigset_t set = control_signals();
   while (true) {
+    const timespec until{gateway.keep_shards("quarter " + who(::getuid())).count(), 0};
     siginfo_t sent{};
-    if (sigwaitinfo(&set, &sent) < 0) continue;  // interrupted
-    if (sent.si_signo != SIGHUP) break;
-    const std::vector<Error> errors = gateway->reload(who(sent.si_uid));
-    for (const Error& error : errors) chuanyu::log::error("reload.refused", {{"error", error.to_text()}});
-    chuanyu::log::info("reload.done", {{"errors", errors.size()}});
+    switch (sigtimedwait(&set, &sent, &until)) {
+      case SIGHUP: reload(gateway, sent); break;
+      case SIGUSR1: close_shard(gateway, sent); break;
+      case SIGUSR2:  // sent by this process
+        if (gateway.shard_complete()) return Ending::next_shard;
+        break;
+      case SIGTERM:
+      case SIGINT: return Ending::stop;
+      default: break;  // interrupted, or time to look at the calendar
+    }
   }
-  chuanyu::log::info("drain.begin");
-  gateway->drain();
-  chuanyu::log::info("drain.done");
+}
+
+// A new shard is opened by a start: the gateway ends and begins again in this process, on the same ports.
+int serve(chuanyu::config::Config config) {
+  for (Ending ending = Ending::next_shard; ending == Ending::next_shard;) {
+    auto started = Gateway::start(config, who(::getuid()), [] { ::kill(::getpid(), SIGUSR2); });
+    if (const auto* errors = std::get_if<std::vector<Error>>(&started)) {
+      print(*errors);
+      return 1;
+    }
+    auto& gateway = std::get<std::unique_ptr<Gateway>>(started);
+    config.listen.port = gateway->port();
+    config.listen.admin_port = gateway->admin_port();
+    std::printf("ready https=%u admin=%u\n", static_cast<unsigned>(gateway->port()),
+                static_cast<unsigned>(gateway->admin_port()));
+    std::fflush(stdout);
+    ending = attend(*gateway);
+    chuanyu::log::info("drain.begin");
+    gateway->drain();
+    chuanyu::log::info("drain.done");
+  }
   return 0;
+}
+
+int close_shard(const chuanyu::config::Config& config) {
+  const auto closed = chuanyu::app::close_shard(config, "--close-shard " + who(::getuid()));
+  if (!closed.ok()) {
+    print({closed.error()});
+    return 1;
+  }
+  std::printf("已封存日志 %s。启动网关：最后的检查点达到见证策略所要求的见证后，另起一卷\n", closed->c_str());
+  return 0;
+}
+
+int recover(const chuanyu::config::Config& config, const chuanyu::app::RecoveryOrder& order) {
+  const auto opened = chuanyu::app::recover(config, order, "--recover " + who(::getuid()));
+  if (!opened.ok()) {
+    print({opened.error()});
+    return 1;
+  }
+  std::printf("已另起一卷 %s，其开头记有恢复的批准人、原因与恢复时日志的长度。启动网关即继续工作\n", opened->c_str());
+  return 0;
+}
+
+// Words that become a line of a log entry.
+CLI::Validator one_line() {
+  return {[](std::string& text) {
+            constexpr std::size_t kMost = 512;
+            const bool fits = !text.empty() && text.size() <= kMost &&
+                              std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
+            return fits ? std::string() : std::string("应为一行文字，至多 512 字节");
+          },
+          ""};
 }
 
 int rebuild_state(const chuanyu::config::Config& config) {
@@ -140,7 +204,7 @@ int restore(const chuanyu::config::Config& config, const std::string& exported) 
 int main(int argc, char** argv) {
   CLI::App cli{
       "chuanyu-gateway：川渝数据共享网关。SIGTERM 停止（处理完已收请求），SIGHUP "
-      "重载证书、吊销列表、名录、策略与映射。",
+      "重载证书、吊销列表、名录、策略与映射，SIGUSR1 封存日志的现卷并另起一卷。",
       "chuanyu-gateway"};
   std::string path;
   bool check_only = false;
@@ -148,6 +212,9 @@ int main(int argc, char** argv) {
   bool rebuild = false;
   std::string exported;
   std::string new_kek;
+  bool close = false;
+  bool recovering = false;
+  chuanyu::app::RecoveryOrder order;
   bool retain = false;
   bool dry_run = false;
   chuanyu::terminal::begin(cli);
@@ -156,6 +223,20 @@ int main(int argc, char** argv) {
   cli.add_flag("--rebuild-state", rebuild, "由日志重建状态并打印其摘要后退出（网关须已停止）");
   cli.add_option("--rotate-kek", new_kek, "换用新的密钥加密密钥（32 字节文件）后退出（网关须已停止）")
       ->type_name("文件");
+  cli.add_flag("--close-shard", close, "封存日志的现卷后退出（网关须已停止；运行时用 SIGUSR1）：下次启动另起一卷");
+  auto* recovery =
+      cli.add_flag("--recover", recovering, "恢复了旧备份而日志落后时：另起一卷，写明经过，然后退出（网关须已停止）");
+  cli.add_option("--approver", order.approver, "与 --recover 同用：谁批准的")
+      ->type_name("文字")
+      ->needs(recovery)
+      ->check(one_line());
+  cli.add_option("--reason", order.reason, "与 --recover 同用：为什么")
+      ->type_name("文字")
+      ->needs(recovery)
+      ->check(one_line());
+  cli.add_option("--witness-note", order.witness_note, "与 --recover 同用：见证方所存的本日志检查点")
+      ->type_name("文件")
+      ->needs(recovery);
   auto* retention_flag =
       cli.add_flag("--retention", retain,
                    "删除超过保存期限（配置 retention）的内容：写入删除条目，再销毁其密钥，然后退出（网关须已停止）");
@@ -191,6 +272,13 @@ int main(int argc, char** argv) {
   if (rebuild) return rebuild_state(config);
   if (!new_kek.empty()) return rotate_kek(config, new_kek);
   if (!exported.empty()) return restore(config, exported);
+  if (close) return close_shard(config);
+  if (recovering) {
+    const bool said = !order.approver.empty() && !order.reason.empty();
+    if (!said)
+      return chuanyu::terminal::misused(cli, "--recover 须用 --approver、--reason 写明谁批准、为什么", std::cerr);
+    return recover(config, order);
+  }
   if (retain) return retention(config, dry_run);
   const sigset_t set = control_signals();  // before any thread: all of them inherit it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);

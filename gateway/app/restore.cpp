@@ -22,25 +22,31 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
     CHUANYU_TRY(const auto old, crypto::SigningKey::from_pem_file(config.keys.old_log_key));
     keys.add(old.verify_key());
   }
-  const auto rows = [&log](LogReader::Rows which) {
-    return [&log, which](const journal::Backup::Rows& visit) {
-      return log->for_each_row(which, {}, [&](BytesView row, BytesView value) -> Result<bool> {
+  const auto rows = [](const LogReader& of, LogReader::Rows which) {
+    return [&of, which](const journal::Backup::Rows& visit) {
+      return of.for_each_row(which, {}, [&](BytesView row, BytesView value) -> Result<bool> {
         CHUANYU_CHECK(visit(row, value));
         return true;
       });
     };
   };
   journal::Backup backup;
-  backup.origin = log->origin();
-  backup.size = log->size();
-  backup.root = log->root();
-  if (const auto newest = log->checkpoint_from(log->size())) backup.checkpoint = newest->note;
-  backup.entries = [&log](const journal::Backup::Entries& visit) {
-    return log->for_each(0, log->size(), [&](std::uint64_t, BytesView entry) { return visit(entry); });
-  };
-  backup.checkpoints = rows(LogReader::Rows::checkpoints);
-  backup.slots = rows(LogReader::Rows::slots);
-  backup.named = rows(LogReader::Rows::named);
+  for (const LogReader::Part& part : log->parts()) {
+    const LogReader& of = *part.log;
+    journal::Backup::Shard& shard = backup.shards.emplace_back();
+    shard.name = part.name;
+    shard.origin = of.origin();
+    shard.size = of.size();
+    shard.root = of.root();
+    if (const auto newest = of.checkpoint_from(of.size())) shard.checkpoint = newest->note;
+    shard.entries = [&of](const journal::Backup::Entries& visit) {
+      return of.for_each(0, of.size(), [&](std::uint64_t, BytesView entry) { return visit(entry); });
+    };
+    shard.checkpoints = rows(of, LogReader::Rows::checkpoints);
+  }
+  if (!backup.shards.front().name.empty()) return error(Code::LOG_INCOMPLETE, "备份缺少第一卷", exported);
+  backup.slots = rows(*log, LogReader::Rows::slots);
+  backup.named = rows(*log, LogReader::Rows::named);
   backup.blob = [&log](const crypto::Digest& sha256) { return log->blob(sha256); };
   CHUANYU_CHECK(journal::restore(config.data, keys, backup));
   return log->size();

@@ -163,6 +163,7 @@ ExitCode exit_code(Code code) {
     case Code::LOG_SPLIT:
     case Code::LOG_ENTRY_INVALID:
     case Code::LOCAL_CORRUPT: return kTampered;
+    case Code::LOG_RECOVERED:
     case Code::LOG_UNWITNESSED:
     case Code::LOG_INCOMPLETE: return kIncomplete;
     case Code::LOG_VERSION: return kUnsupported;

@@ -28,7 +28,7 @@ int run_export(const ExportArguments& arguments, const Streams& streams) {
     if (!keys.ok()) return fail(streams.err, keys.error());
     options.keys = *std::move(keys);
   }
-  const auto report = export_log(**log, arguments.out, options);
+  const auto report = export_shards(**log, arguments.out, options);
   if (!report.ok()) return fail(streams.err, report.error());
   if (arguments.json) {
     const nlohmann::ordered_json all{{"result", "clean"},

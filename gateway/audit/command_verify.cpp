@@ -89,6 +89,8 @@ std::optional<std::string> mistaken(const Logs& logs, const Yardsticks& by,
 
 void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& by, const Streams& streams,
                 Verification& verification) {
+  std::vector<ledger::VerifyKeys> trusted(logs.size());  // what their keys led to
+  std::vector<ledger::VerifyKeys> earlier(logs.size());
   for (std::size_t i = 0; i < logs.size(); ++i) {
     if (!logs[i]) continue;
     // The policy that names this log; its key serves where none was given.
@@ -99,15 +101,18 @@ void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& 
       policy = &one;
       if (by.keys[i].empty()) by.keys[i] = std::move(named);
     }
-    verification.logs.push_back(verify(*logs[i], by.keys[i], progress_on(streams, arguments.folders[i]), policy,
-                                       by.certificates ? &*by.certificates : nullptr,
-                                       by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr));
+    std::vector<LogReport> reports =
+        verify_shards(*logs[i], by.keys[i], progress_on(streams, arguments.folders[i]), policy,
+                      by.certificates ? &*by.certificates : nullptr, by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr);
+    for (const LogReport& report : reports) {
+      for (const crypto::VerifyKey& key : report.log_keys) trusted[i].add(key);
+      for (const crypto::VerifyKey& key : report.earlier_keys) earlier[i].add(key);
+    }
+    std::move(reports.begin(), reports.end(), std::back_inserter(verification.logs));
   }
   if (logs.size() == 2 && logs[0] && logs[1]) {
-    const LogReport& a = verification.logs[0];
-    const LogReport& b = verification.logs[1];
-    verification.pairs.push_back(pair(*logs[0], *logs[1], b.log_keys, b.earlier_keys));
-    verification.pairs.push_back(pair(*logs[1], *logs[0], a.log_keys, a.earlier_keys));
+    verification.pairs.push_back(pair(*logs[0], *logs[1], trusted[1], earlier[1]));
+    verification.pairs.push_back(pair(*logs[1], *logs[0], trusted[0], earlier[0]));
   }
 }
 

@@ -147,8 +147,7 @@ Command add_witness(CLI::App& app, const Streams& streams) {
   command.add_option("--name", arguments->serve.name, "本见证方的名称")->type_name("NAME");
   command.add_option("--key", arguments->serve.key, "签名私钥（Ed25519，PEM，权限 0600）")->type_name("FILE");
   command
-      .add_option("--log", arguments->serve.logs,
-                  "为之见证的日志：名称+密钥号+Base64，名称以 / 结尾时指其各分段；可多次给出")
+      .add_option("--log", arguments->serve.logs, "为之见证的日志：名称+密钥号+Base64，名称也指其各分卷；可多次给出")
       ->type_name("VKEY")
       ->allow_extra_args(false);
   command.add_option("--listen", arguments->listen, "监听 地址:端口（缺省 127.0.0.1:0，任选端口）")->type_name("ADDR");

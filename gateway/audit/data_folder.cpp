@@ -36,15 +36,15 @@ Result<std::unique_ptr<storage::Environment>> open_tables(const std::string& fol
 
 }  // namespace
 
-Result<std::unique_ptr<LogReader>> DataFolder::open(const std::string& folder) {
-  if (!std::filesystem::is_directory(folder + "/log")) return error(Code::LOCAL_IO, "没有日志目录", folder + "/log");
-  CHUANYU_CHECK(storage::check_pages(folder + "/log"));  // before LMDB believes a word of it
-  CHUANYU_TRY(auto log, open_tables(folder + "/log", layout::log_tables()));
+Result<std::unique_ptr<LogReader>> DataFolder::open(const std::string& folder, const std::string& log_folder) {
+  if (!std::filesystem::is_directory(log_folder)) return error(Code::LOCAL_IO, "没有日志目录", log_folder);
+  CHUANYU_CHECK(storage::check_pages(log_folder));  // before LMDB believes a word of it
+  CHUANYU_TRY(auto log, open_tables(log_folder, layout::log_tables()));
   std::unique_ptr<DataFolder> made(new DataFolder(folder, std::move(log)));
   CHUANYU_TRY(const auto txn, made->log_->read());
   const auto row = txn.get(made->tree_row_, layout::kTreeKey);
   CHUANYU_CHECK(txn.status());
-  const std::string where = folder + "/log";
+  const std::string& where = log_folder;
   if (!row) return error(Code::LOG_INCOMPLETE, "日志没有树行：是空日志，或副本不完整", where);
   const auto tree = layout::decode_tree_row(*row);
   if (!tree.ok()) {

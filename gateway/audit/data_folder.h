@@ -8,7 +8,8 @@ namespace chuanyu::audit {
 
 class DataFolder final : public LogReader {
  public:
-  static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
+  // `log_folder`: the shard's own folder, inside the data folder.
+  static Result<std::unique_ptr<LogReader>> open(const std::string& folder, const std::string& log_folder);
 
   bool is_data_folder() const override { return true; }
   bool may_have_grown() const override;

@@ -81,6 +81,11 @@ const Erasure* Erasures::of(std::uint64_t index, std::uint64_t slot) const {
   return &list_[found->by];
 }
 
+std::uint64_t Erasures::payloads(std::uint64_t from, std::uint64_t to) const {
+  return static_cast<std::uint64_t>(std::count_if(
+      named_.begin(), named_.end(), [&](const Named& one) { return one.index >= from && one.index < to; }));
+}
+
 bool has_keys(const LogReader& log) {
   std::error_code unknown;
   return std::filesystem::is_directory(log.folder() + "/keys", unknown);

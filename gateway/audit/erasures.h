@@ -35,7 +35,7 @@ class Erasures {
   // nullptr: no entry names this payload. `number` of list().
   const Erasure* of(std::uint64_t index, std::uint64_t slot) const;
   const std::vector<Erasure>& list() const { return list_; }
-  std::uint64_t payloads() const { return named_.size(); }
+  std::uint64_t payloads(std::uint64_t from, std::uint64_t to) const;  // that are named, of entries [from, to)
 
  private:
   struct Named {

@@ -7,6 +7,7 @@
 #include "gateway/audit/exported_folder.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
+#include "gateway/ledger/shard.h"
 #include "gateway/storage/durable_file.h"
 
 namespace chuanyu::audit {
@@ -295,6 +296,25 @@ class Exporter {
 
 Result<ExportReport> export_log(const LogReader& log, const std::string& folder, const ExportOptions& options) {
   return Exporter(log, folder, options).run();
+}
+
+Result<ExportReport> export_shards(const LogReader& log, const std::string& folder, const ExportOptions& options) {
+  ExportReport all;
+  for (const LogReader::Part& part : log.parts()) {
+    const bool first = part.name.empty();
+    ExportOptions of_part = options;
+    of_part.with_keys = options.with_keys && first;
+    const std::string place = first ? folder : folder + "/" + ledger::kShardsFolder + "/" + part.name;
+    CHUANYU_TRY(const ExportReport made, export_log(*part.log, place, of_part));
+    all.origin = made.origin;
+    all.root = made.root;
+    all.before += made.before;
+    all.size += made.size;
+    all.not_signed = made.not_signed;
+    all.files += made.files;
+    all.bytes += made.bytes;
+  }
+  return all;
 }
 
 }  // namespace chuanyu::audit

@@ -32,6 +32,10 @@ struct ExportReport {
   std::uint64_t bytes = 0;
 };
 
+// A log that is in one piece.
 Result<ExportReport> export_log(const LogReader& log, const std::string& folder, const ExportOptions& options);
+// All shards of a log, each an export of its own: the first in `folder`, which has the keys, the others in
+// FOLDER/shards/NAME. The report is of all of them; root and origin those of the newest.
+Result<ExportReport> export_shards(const LogReader& log, const std::string& folder, const ExportOptions& options);
 
 }  // namespace chuanyu::audit

@@ -71,6 +71,7 @@ class Page {
     row("目录", log.folder);
     row("条目", std::to_string(log.size) + " 条");
     row("期间", log.last_time == 0 ? "" : to_rfc3339(log.first_time) + " 至 " + to_rfc3339(log.last_time));
+    if (log.base > 0) row("分卷", shard_words(log));
     row("根哈希（SHA-256）", to_base64(crypto::view(log.root)));
     row("检查点",
         std::to_string(log.checkpoints) + " 个；核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条");

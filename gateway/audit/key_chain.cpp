@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "gateway/ledger/shard.h"
 #include "gateway/ledger/succession.h"
 
 namespace chuanyu::audit {
@@ -32,7 +33,7 @@ void KeyChain::entry(std::uint64_t index, const ledger::Entry& entry) {
 
 void KeyChain::succeed(std::uint64_t index, const ledger::Entry& entry, const std::string& line) {
   const auto named = ledger::parse_succession(line);
-  if (!named || !named->valid || named->from.name != origin_) {
+  if (!named || !named->valid || !ledger::covers(named->from.name, origin_)) {
     return find_(Code::LOG_SIGNATURE, "更换日志密钥的声明没有旧密钥的有效签名", place_of(index));
   }
   KeyRotation rotation{index, entry.time, ledger::to_vkey(origin_, named->from.key),

@@ -2,6 +2,7 @@
 
 #include "gateway/audit/data_folder.h"
 #include "gateway/audit/exported_folder.h"
+#include "gateway/audit/sharded_log.h"
 #include "gateway/storage/durable_file.h"
 
 namespace chuanyu::audit {
@@ -9,8 +10,13 @@ namespace chuanyu::audit {
 namespace layout = ledger::layout;
 
 Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
+  const std::vector<std::string> shards = ShardedLog::names_in(folder);
+  return shards.empty() ? open_first(folder) : ShardedLog::open(folder, shards);
+}
+
+Result<std::unique_ptr<LogReader>> LogReader::open_first(const std::string& folder) {
   if (ExportedFolder::is_one(folder)) return ExportedFolder::open(folder);
-  return DataFolder::open(folder);
+  return DataFolder::open(folder, folder + "/log");
 }
 
 Status LogReader::for_each_hashed(std::uint64_t from, std::uint64_t to, const Visit& visit) const {

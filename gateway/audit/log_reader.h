@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/base/result.h"
 #include "gateway/ledger/layout.h"
@@ -25,6 +26,15 @@ class LogReader {
  public:
   static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
   virtual ~LogReader() = default;
+
+  // What it is stored in, oldest first: itself, or its shards (分卷). A shard counts its entries from 0, the log
+  // through all of them; tiles and signatures are a shard's.
+  struct Part {
+    const LogReader* log = nullptr;
+    std::uint64_t base = 0;
+    std::string name;  // empty: the first
+  };
+  virtual std::vector<Part> parts() const { return {{this, 0, {}}}; }
 
   const std::string& folder() const { return folder_; }
   const std::string& origin() const { return origin_; }
@@ -50,11 +60,11 @@ class LogReader {
   virtual Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const = 0;
   // The same, each entry held against its hash in the stored tiles: LOG_TAMPERED ends the pass. What is shown, derived
   // or replayed is at least what the log's own tree says; whether that is what was signed, only verify() can tell.
-  Status for_each_hashed(std::uint64_t from, std::uint64_t to, const Visit& visit) const;
+  virtual Status for_each_hashed(std::uint64_t from, std::uint64_t to, const Visit& visit) const;
   Result<Bytes> entry(std::uint64_t index) const;  // CLIENT_NOT_FOUND beyond the size; hashed, too
   virtual std::optional<Bytes> tile(const ledger::TileId& tile) const = 0;
   // A sealed body that stands beside the log; LOG_INCOMPLETE when it is missing, LOG_TAMPERED when it is another.
-  Result<Bytes> blob(const crypto::Digest& sha256) const;
+  virtual Result<Bytes> blob(const crypto::Digest& sha256) const;
 
   // The tables beside the entries, with the keys that FORMAT.md §4 gives them.
   enum class Rows : std::uint8_t { checkpoints, slots, named };
@@ -73,6 +83,7 @@ class LogReader {
   std::optional<Note> sm3_checkpoint_from(std::uint64_t size) const;
 
  protected:
+  static Result<std::unique_ptr<LogReader>> open_first(const std::string& folder);
   explicit LogReader(std::string folder) : folder_(std::move(folder)) {}
 
   std::string folder_;

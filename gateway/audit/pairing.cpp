@@ -18,6 +18,7 @@ struct Sent {
   std::uint64_t index = 0;
   Uuid exchange;
   EntryKind kind = EntryKind::accepted;
+  Uuid stream;                       // id of the log that its position counts in
   std::optional<EntryKind> outcome;  // delivered, refused, expired
   std::uint64_t outcome_index = 0;
   Bytes receipt;
@@ -61,9 +62,12 @@ class Pairing {
     if (!read_ids() || !read_sent() || !read_arrived()) return std::move(report_);
     report_.sent = sent_.size();
     for (std::size_t i = 0; i < sent_.size(); ++i) check(i + 1, sent_[i]);
-    for (const auto& [position, arrived] : arrived_) {
-      find(Code::LOG_INCOMPLETE, "收到了第 " + std::to_string(position) + " 封，发出方的日志却没有", at(arrived.index),
-           receiver_);
+    for (const auto& [place, arrived] : arrived_) {
+      // In a log that ended with a recovery there was more than is there now.
+      const bool lost = place.first != sender_ids_.back();
+      find(lost ? Code::LOG_RECOVERED : Code::LOG_INCOMPLETE,
+           "收到了第 " + std::to_string(place.second) + " 封，发出方的日志却没有" + (lost ? "：在恢复时失去" : ""),
+           at(arrived.index), receiver_);
     }
     report_bad_signatures();
     return std::move(report_);
@@ -85,7 +89,8 @@ class Pairing {
          first_bad_signature_, sender_);
   }
 
-  // A log's id is the exchange id of its shard_open entry; its gateway is who wrote the entries.
+  // A log's id is the exchange id of its shard_open entry, the same in every shard but behind a recovery; its gateway
+  // is who wrote the entries.
   bool read_ids() {
     const auto opening = [](const LogReader& log) -> std::optional<ledger::Entry> {
       std::optional<ledger::Entry> found;
@@ -103,7 +108,7 @@ class Pairing {
            sender ? receiver_ : sender_);
       return false;
     }
-    sender_id_ = sender->exchange;
+    sender_ids_ = {sender->exchange};
     receiver_gateway_ = receiver->gateway;
     return true;
   }
@@ -120,8 +125,10 @@ class Pairing {
 
   bool read_sent() {
     return read(sender_, [this](std::uint64_t index, BytesView, ledger::Entry& entry) {
+      if (entry.kind == EntryKind::shard_open && entry.exchange != sender_ids_.back())
+        sender_ids_.push_back(entry.exchange);
       if (entry.peer != receiver_gateway_) return;
-      if (is_sent(entry)) sent_.push_back(Sent{index, entry.exchange, entry.kind, {}, 0, {}});
+      if (is_sent(entry)) sent_.push_back(Sent{index, entry.exchange, entry.kind, sender_ids_.back(), {}, 0, {}});
       if (!is_outcome(entry.kind)) return;
       if (entry.stream == 0 || entry.stream > sent_.size()) {
         return find(Code::LOG_TAMPERED, "回执所指的流位置没有发出过", at(index), sender_);
@@ -137,16 +144,18 @@ class Pairing {
 
   bool read_arrived() {
     return read(receiver_, [this](std::uint64_t index, BytesView bytes, ledger::Entry& entry) {
-      if (entry.stream == 0 || is_outcome(entry.kind) || entry.peer_log != sender_id_) return;
+      receiver_recovered_ |= entry.kind == EntryKind::recovery;
+      const bool ours = std::find(sender_ids_.begin(), sender_ids_.end(), entry.peer_log) != sender_ids_.end();
+      if (entry.stream == 0 || is_outcome(entry.kind) || !ours) return;
       const Arrived arrived{index, entry.exchange, entry.kind, ledger::leaf_hash(bytes)};
-      if (!arrived_.emplace(entry.stream, arrived).second) {
+      if (!arrived_.emplace(std::pair(entry.peer_log, entry.stream), arrived).second) {
         find(Code::LOG_TAMPERED, "第 " + std::to_string(entry.stream) + " 封生效了两次", at(index), receiver_);
       }
     });
   }
 
   void check(std::uint64_t position, const Sent& sent) {
-    const auto found = arrived_.find(position);
+    const auto found = arrived_.find({sent.stream, position});
     std::optional<Arrived> partner;
     if (found != arrived_.end()) {
       partner = found->second;
@@ -190,12 +199,15 @@ class Pairing {
       ++report_.receipts_unjudged;
     }
     const bool refused = *sent.outcome == EntryKind::refused;
-    if (receipt.stream() != sender_id_.bytes() || receipt.position() != position ||
+    if (receipt.stream() != sent.stream.bytes() || receipt.position() != position ||
         receipt.exchange() != sent.exchange.bytes() || receipt.refused() != refused) {
       return find(Code::LOG_TAMPERED, "回执说的是另一封", where, sender_);
     }
     if (!partner) {
       const bool beyond = receipt.log_index() >= receiver_.size();
+      if (receiver_recovered_) {
+        return find(Code::LOG_RECOVERED, "有对方的回执，对方日志却没有收到的记录：在对方恢复时失去", where, sender_);
+      }
       return find(beyond ? Code::LOG_INCOMPLETE : Code::LOG_TAMPERED,
                   beyond ? "对方日志的副本较旧，没有回执所指的第 " + std::to_string(receipt.log_index()) + " 条"
                          : "有对方的回执，对方日志却没有收到的记录",
@@ -217,11 +229,12 @@ class Pairing {
   const ledger::VerifyKeys& keys_;
   const ledger::VerifyKeys& earlier_;
   PairReport report_;
-  Uuid sender_id_;
+  std::vector<Uuid> sender_ids_;  // in their order
+  bool receiver_recovered_ = false;
   std::string receiver_gateway_;
   std::vector<Sent> sent_;
-  std::map<std::uint64_t, Arrived> arrived_;
-  std::uint64_t last_receipt_ = 0;  // position of the last message with one
+  std::map<std::pair<Uuid, std::uint64_t>, Arrived> arrived_;  // by stream and position
+  std::uint64_t last_receipt_ = 0;                             // position of the last message with one
   std::uint64_t receipts_ = 0;
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;

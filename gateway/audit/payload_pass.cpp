@@ -14,7 +14,7 @@ constexpr std::uint64_t kNear = 64;  // rows that are walked over rather than so
 
 void PayloadPass::entry(std::uint64_t index, const ledger::Entry& entry) {
   erasures_.see(index, entry);
-  if (entry.slot == 0 || !report_.keys_checked) return;
+  if (entry.slot == 0 || !keys_checked_) return;
   block_.emplace_back(entry.slot, index);
   if (block_.size() == kBlock) look_up();
 }
@@ -33,7 +33,7 @@ void PayloadPass::look_up() {
                                             return at < block_.size() && block_[at].first <= slot + kNear;
                                           });
     if (!read.ok()) {  // an auditor may have been given log/ alone to read: the report says that nothing is known
-      report_.keys_checked = false;
+      keys_checked_ = false;
       gone_.clear();
       break;
     }
@@ -44,19 +44,30 @@ void PayloadPass::look_up() {
   block_.clear();
 }
 
-void PayloadPass::finish() {
-  if (report_.keys_checked) look_up();
+void PayloadPass::finish(std::vector<LogReport>& reports) {
+  if (keys_checked_) look_up();
   // An erasure that came after the log was opened, and before its keys were looked up.
   if (!gone_.empty()) (void)erasures_.read(log_, log_.size());
   std::sort(gone_.begin(), gone_.end(), [](const Place& a, const Place& b) { return a.second < b.second; });
-  for (const auto& [slot, index] : gone_) {
-    const bool accounted = erasures_.of(index, slot) != nullptr;
-    report_.erased += accounted ? 1 : 0;
-    if (!accounted) report_.findings.add(lost_payload(index));
+  auto at = gone_.begin();
+  for (LogReport& report : reports) {
+    const std::uint64_t end = report.base + report.size;
+    report.keys_checked = keys_checked_;
+    for (; at != gone_.end() && at->second < end; ++at) {
+      const bool accounted = erasures_.of(at->second, at->first) != nullptr;
+      report.erased += accounted ? 1 : 0;
+      if (!accounted) report.findings.add(lost_payload(at->second - report.base));
+    }
+    const std::uint64_t named = erasures_.payloads(report.base, end);
+    if (!keys_checked_) report.erased = named;
+    report.not_yet_erased = named - std::min(named, report.erased);
+    for (const Erasure& erasure : erasures_.list()) {
+      const bool here = erasure.index >= report.base && (erasure.index < end || &report == &reports.back());
+      if (!here) continue;
+      report.erasures.push_back(erasure);
+      report.erasures.back().index -= report.base;
+    }
   }
-  if (!report_.keys_checked) report_.erased = erasures_.payloads();
-  report_.erasures = erasures_.list();
-  report_.not_yet_erased = erasures_.payloads() - std::min(erasures_.payloads(), report_.erased);
 }
 
 }  // namespace chuanyu::audit

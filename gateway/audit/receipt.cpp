@@ -1,11 +1,13 @@
 #include "gateway/audit/receipt.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/ledger/receipt.h"
+#include "gateway/ledger/shard.h"
 #include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
@@ -27,7 +29,9 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::string& lo
   if (keys.empty()) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
   ReceiptReport report;
   report.index = receipt.index;
-  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, log.empty() ? origin : log, keys));
+  // The log's key signs for its shards, by their names.
+  const bool by_name = log.empty() || ledger::covers(log, origin);
+  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, by_name ? origin : log, keys));
   CHUANYU_TRY(report.entry, ledger::decode(receipt.entry));
   if (policy) {
     CHUANYU_TRY(const ledger::Note note, ledger::parse_note(receipt.checkpoint));
@@ -41,14 +45,20 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::string& lo
 }
 
 Status look_up(ReceiptReport& report, const LogReader& log) {
-  if (log.origin() != report.checkpoint.origin) {
-    return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()), log.folder());
+  const std::vector<LogReader::Part> parts = log.parts();
+  const auto shard = std::find_if(parts.begin(), parts.end(), [&](const LogReader::Part& part) {
+    return part.log->origin() == report.checkpoint.origin;
+  });
+  if (shard == parts.end()) {
+    return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()) + "，或缺少回执的那一卷",
+                 log.folder());
   }
-  CHUANYU_TRY(const Bytes stored, log.entry(report.index));
+  const std::uint64_t index = shard->base + report.index;  // a receipt counts in its own shard
+  CHUANYU_TRY(const Bytes stored, log.entry(index));
   if (stored != ledger::encode(report.entry)) {
-    return error(Code::LOG_TAMPERED, "日志中的条目不是回执所证明的那一条", place_of(report.index));
+    return error(Code::LOG_TAMPERED, "日志中的条目不是回执所证明的那一条", place_of(index));
   }
-  CHUANYU_TRY(report.fate, Fates(log).of(report.index, report.entry));
+  CHUANYU_TRY(report.fate, Fates(log).of(index, report.entry));
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "gateway/audit/versions.h"
 #include "gateway/exchange/projection.h"
@@ -47,7 +48,9 @@ class TemporaryFolder {
 class Replaying {
  public:
   Replaying(const LogReader& log, const BodyOpener* bodies, ReplayReport& report)
-      : log_(log), bodies_(bodies), report_(report), versions_(log, bodies), fates_(log) {}
+      : log_(log), bodies_(bodies), report_(report), versions_(log, bodies), fates_(log) {
+    for (const LogReader::Part& part : log.parts()) shards_.insert(part.base);
+  }
 
   Status run(std::uint64_t size, const Progress& progress) {
     if (!folder_.made()) return error(Code::LOCAL_IO, "不能建立临时目录", folder_.path());
@@ -102,6 +105,7 @@ class Replaying {
     CHUANYU_CHECK(log_.for_each_hashed(from, to, [&](std::uint64_t index, BytesView bytes) -> Status {
       const auto entry = ledger::decode(bytes);
       if (!entry.ok()) return error(entry.error().code, entry.error().detail, place_of(index));
+      if (shards_.contains(index)) tree_ = {};  // a shard is a tree of its own
       tree_.append(ledger::leaf_hash(bytes));
       versions_.see(index, *entry);
       report_.last_time = entry->time;
@@ -138,6 +142,7 @@ class Replaying {
   ReplayReport& report_;
   Versions versions_;
   Fates fates_;
+  std::set<std::uint64_t> shards_;  // where they begin
   TemporaryFolder folder_;
   std::unique_ptr<storage::Environment> environment_;
   State state_;

@@ -81,6 +81,13 @@ std::string sm_words(const LogReport& log) {
   return words;
 }
 
+std::string shard_words(const LogReport& log) {
+  const std::string words =
+      "此前各卷共 " + std::to_string(log.base) + " 条；以下序号在本卷内，从 0 起，show 的序号须加上它";
+  if (!log.recovery) return words;
+  return words + "；本卷在由备份恢复后开始，批准人 " + log.recovery->approver + "，原因 " + log.recovery->reason;
+}
+
 // Hashes alone prove nothing against who can write the whole log anew: the conclusion itself says so.
 std::string conclusion(ExitCode code, bool signatures_checked) {
   if (code != kClean || signatures_checked) return word_zh(code);
@@ -108,38 +115,44 @@ Json erasures_json(const LogReport& log) {
 }
 
 Json to_json(const LogReport& log) {
-  return {{"folder", log.folder},
-          {"origin", log.origin},
-          {"size", log.size},
-          {"root", to_base64(crypto::view(log.root))},
-          {"checkpoints", log.checkpoints},
-          {"signaturesChecked", log.signatures_checked},
-          {"signedSize", log.signed_size},
-          {"witnessesChecked", log.witnesses_checked},
-          {"witnessedSize", log.witnessed_size},
-          {"unwitnessedEntries", log.size - std::min(log.size, log.witnessed_size)},
-          {"sm2Checked", log.sm2_checked},
-          {"sm2SignedSize", log.sm2_signed_size},
-          {"sm3Checkpoints", log.sm3_checkpoints},
-          {"sm3Size", log.sm3_size},
-          {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
-          {"kinds", log.kinds},
-          {"blobs", log.blobs},
-          {"firstTime", log.first_time == 0 ? "" : to_rfc3339(log.first_time)},
-          {"lastTime", log.last_time == 0 ? "" : to_rfc3339(log.last_time)},
-          {"versions", log.versions},
-          {"certificatesChecked", log.certificates_checked},
-          {"certificatesUnknown", log.certificates_unknown},
-          {"clockStepsBack", log.clock_steps_back},
-          {"rotations", rotations_json(log)},
-          {"unjudgedCheckpoints", log.unjudged_checkpoints},
-          {"unjudgedSize", log.unjudged_size},
-          {"keysChecked", log.keys_checked},
-          {"erased", log.erased},
-          {"notYetErased", log.not_yet_erased},
-          {"erasures", erasures_json(log)},
-          {"result", word(exit_code(log.findings))},
-          {"findings", to_json(log.findings)}};
+  Json made{{"folder", log.folder},
+            {"origin", log.origin},
+            {"size", log.size},
+            {"base", log.base},
+            {"root", to_base64(crypto::view(log.root))},
+            {"checkpoints", log.checkpoints},
+            {"signaturesChecked", log.signatures_checked},
+            {"signedSize", log.signed_size},
+            {"witnessesChecked", log.witnesses_checked},
+            {"witnessedSize", log.witnessed_size},
+            {"unwitnessedEntries", log.size - std::min(log.size, log.witnessed_size)},
+            {"sm2Checked", log.sm2_checked},
+            {"sm2SignedSize", log.sm2_signed_size},
+            {"sm3Checkpoints", log.sm3_checkpoints},
+            {"sm3Size", log.sm3_size},
+            {"unsignedEntries", log.size - std::min(log.size, log.signed_size)},
+            {"kinds", log.kinds},
+            {"blobs", log.blobs},
+            {"firstTime", log.first_time == 0 ? "" : to_rfc3339(log.first_time)},
+            {"lastTime", log.last_time == 0 ? "" : to_rfc3339(log.last_time)},
+            {"versions", log.versions},
+            {"certificatesChecked", log.certificates_checked},
+            {"certificatesUnknown", log.certificates_unknown},
+            {"clockStepsBack", log.clock_steps_back},
+            {"rotations", rotations_json(log)},
+            {"unjudgedCheckpoints", log.unjudged_checkpoints},
+            {"unjudgedSize", log.unjudged_size},
+            {"keysChecked", log.keys_checked},
+            {"erased", log.erased},
+            {"notYetErased", log.not_yet_erased},
+            {"erasures", erasures_json(log)},
+            {"result", word(exit_code(log.findings))},
+            {"findings", to_json(log.findings)}};
+  if (log.recovery) {
+    made["recovery"] = {
+        {"approver", log.recovery->approver}, {"reason", log.recovery->reason}, {"size", log.recovery->size}};
+  }
+  return made;
 }
 
 Json to_json(const PairReport& pair) {
@@ -166,6 +179,7 @@ void print(const LogReport& log, std::ostream& out) {
   line(out, "条目",
        std::to_string(log.size) +
            (log.last_time == 0 ? "" : "，" + to_rfc3339(log.first_time) + " 至 " + to_rfc3339(log.last_time)));
+  if (log.base > 0) line(out, "分卷", shard_words(log));
   line(out, "根哈希", to_base64(crypto::view(log.root)));
   line(out, "检查点",
        std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
@@ -256,6 +270,9 @@ std::vector<std::string> not_checked(const Verification& verification) {
     if (log.signed_size < log.size) {
       list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");
     }
+    if (log.ends_closed) {
+      list.push_back(of + "最后一卷已封存，其后没有下一卷：网关若已启动，副本就不完整");
+    }
     if (log.unjudged_checkpoints > 0) {
       list.push_back(of + std::to_string(log.unjudged_checkpoints) + " 个检查点（到第 " +
                      std::to_string(log.unjudged_size) +
@@ -286,7 +303,7 @@ std::vector<std::string> not_checked(const Verification& verification) {
     list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(open) +
                    " 封尚在途中或待回执，双方记录还不能对齐");
   }
-  if (verification.logs.size() < 2) list.emplace_back("只有一份日志，未与对方的日志核对");
+  if (verification.pairs.empty()) list.emplace_back("只有一份日志，未与对方的日志核对");
   list.emplace_back("加密的正文未打开：决定与转换能否重算相同，用 rederive；状态是否由日志得出，用 replay");
   return list;
 }

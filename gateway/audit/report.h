@@ -37,6 +37,8 @@ std::vector<std::string> erased_words(const LogReport& log);
 // The SM profile's part: whether there is one, and what to say of it.
 bool uses_sm(const LogReport& log);
 std::string sm_words(const LogReport& log);
+// Of a shard that is not the first: where it begins, and how.
+std::string shard_words(const LogReport& log);
 std::string conclusion(ExitCode code, bool signatures_checked);
 bool signatures_checked(const Verification& verification);
 // What the verification does not say, a sentence each.

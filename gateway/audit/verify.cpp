@@ -5,6 +5,7 @@
 
 #include "gateway/audit/chain.h"
 #include "gateway/audit/key_chain.h"
+#include "gateway/audit/links.h"
 #include "gateway/audit/mismatches.h"
 #include "gateway/audit/payload_pass.h"
 #include "gateway/audit/sm_pass.h"
@@ -21,7 +22,7 @@ constexpr TimeUs kWitnessedWithin = TimeUs{600} * 1'000'000;  // microseconds
 class Pass {
  public:
   Pass(const LogReader& log, const ledger::VerifyKeys& keys, const ledger::WitnessPolicy* policy,
-       const Certificates* certificates, const crypto::Sm2VerifyKey* sm2_key, LogReport& report)
+       const Certificates* certificates, const crypto::Sm2VerifyKey* sm2_key, PayloadPass& payloads, LogReport& report)
       : log_(log),
         keys_(keys),
         policy_(policy),
@@ -29,7 +30,7 @@ class Pass {
         chain_(log, certificates, report, finder()),
         key_chain_(log.origin(), keys, report, finder()),
         sm_(log, sm2_key, report, finder()),
-        payloads_(log, report),
+        payloads_(payloads),
         next_note_(log.checkpoint_from(0)) {}
 
   Status entry(std::uint64_t index, BytesView bytes) {
@@ -56,7 +57,6 @@ class Pass {
     if (!keys_.empty()) chain_.finish(keys_);
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
-    payloads_.finish();
     report_.log_keys = key_chain_.trusted();
     report_.earlier_keys = key_chain_.claims();
     check_rows();
@@ -194,7 +194,7 @@ class Pass {
     if (first_unwitnessed_ == 0) first_unwitnessed_ = entry_.time;
     chain_.entry(index, entry_);
     key_chain_.entry(index, entry_);
-    payloads_.entry(index, entry_);
+    payloads_.entry(report_.base + index, entry_);
     if (entry_.blob_bytes > 0) check_blob(entry_, where);
   }
 
@@ -234,7 +234,7 @@ class Pass {
   Chain chain_;
   KeyChain key_chain_;
   SmPass sm_;
-  PayloadPass payloads_;
+  PayloadPass& payloads_;  // of all shards
   ledger::TreeWriter tree_;
   ledger::Entry entry_;  // the one that is looked at, here because its memory is used again
   std::optional<LogReader::Note> next_note_;
@@ -248,6 +248,29 @@ class Pass {
   bool early_root_differs_ = false;  // of a checkpoint before that one
 };
 
+LogReport verify_part(const LogReader::Part& part, const ledger::VerifyKeys& keys, const Progress& progress,
+                      const ledger::WitnessPolicy* policy, const Certificates* certificates,
+                      const crypto::Sm2VerifyKey* sm2_key, PayloadPass& payloads) {
+  const LogReader& log = *part.log;
+  LogReport report;
+  report.folder = log.folder();
+  report.origin = log.origin();
+  report.size = log.size();
+  report.base = part.base;
+  report.root = log.root();
+  report.signatures_checked = !keys.empty();
+  report.witnesses_checked = policy != nullptr;
+  Pass pass(log, keys, policy, certificates, sm2_key, payloads, report);
+  const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
+    if (progress && index % 4096 == 0) progress(index, log.size());
+    return pass.entry(index, bytes);
+  });
+  if (!read.ok()) report.findings.add(read.error());
+  if (progress) progress(log.size(), log.size());
+  pass.finish();
+  return report;
+}
+
 }  // namespace
 
 void Findings::add(Error found) {
@@ -258,22 +281,25 @@ void Findings::add(Error found) {
 LogReport verify(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
                  const ledger::WitnessPolicy* policy, const Certificates* certificates,
                  const crypto::Sm2VerifyKey* sm2_key) {
-  LogReport report;
-  report.folder = log.folder();
-  report.origin = log.origin();
-  report.size = log.size();
-  report.root = log.root();
-  report.signatures_checked = !keys.empty();
-  report.witnesses_checked = policy != nullptr;
-  Pass pass(log, keys, policy, certificates, sm2_key, report);
-  const Status read = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) {
-    if (progress && index % 4096 == 0) progress(index, log.size());
-    return pass.entry(index, bytes);
-  });
-  if (!read.ok()) report.findings.add(read.error());
-  if (progress) progress(log.size(), log.size());
-  pass.finish();
-  return report;
+  PayloadPass payloads(log);
+  std::vector<LogReport> one{verify_part({&log, 0, {}}, keys, progress, policy, certificates, sm2_key, payloads)};
+  payloads.finish(one);
+  return std::move(one[0]);
+}
+
+std::vector<LogReport> verify_shards(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
+                                     const ledger::WitnessPolicy* policy, const Certificates* certificates,
+                                     const crypto::Sm2VerifyKey* sm2_key) {
+  PayloadPass payloads(log);
+  std::vector<LogReport> reports;
+  ledger::VerifyKeys trusted = keys;
+  for (const LogReader::Part& part : log.parts()) {
+    reports.push_back(verify_part(part, trusted, progress, policy, certificates, sm2_key, payloads));
+    trusted = reports.back().log_keys;
+  }
+  payloads.finish(reports);
+  check_links(log.parts(), reports);
+  return reports;
 }
 
 }  // namespace chuanyu::audit

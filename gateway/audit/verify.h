@@ -18,6 +18,7 @@
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/signature.h"
 #include "gateway/crypto/sm2.h"
+#include "gateway/ledger/shard.h"
 #include "gateway/ledger/witness_policy.h"
 
 namespace chuanyu::audit {
@@ -44,6 +45,9 @@ struct LogReport {
   std::string origin;
   std::uint64_t size = 0;
   crypto::Digest root{};
+  std::uint64_t base = 0;  // entries in the shards before this one: places in `findings` count from here
+  std::optional<ledger::Recovery> recovery;  // how it began
+  bool ends_closed = false;                  // the newest shard has its last entry: another should follow
   std::uint64_t checkpoints = 0;
   std::uint64_t signed_size = 0;      // of the last good checkpoint
   std::uint64_t witnessed_size = 0;   // of the last one that the policy's quorum cosigned
@@ -85,8 +89,14 @@ Result<Certificates> read_certificates(const std::string& folder);
 // `sm2_key`: of the second signature line and the second tree (SM profile); nullptr: these signatures are not looked
 // at.
 // `keys`: that the auditor trusts, of one log; none: signatures are not looked at.
+// `log` in one piece.
 LogReport verify(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
                  const ledger::WitnessPolicy* policy = nullptr, const Certificates* certificates = nullptr,
                  const crypto::Sm2VerifyKey* sm2_key = nullptr);
+// All shards of a log: each by itself, by the keys that those before it led to, then how they follow from one another.
+std::vector<LogReport> verify_shards(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,
+                                     const ledger::WitnessPolicy* policy = nullptr,
+                                     const Certificates* certificates = nullptr,
+                                     const crypto::Sm2VerifyKey* sm2_key = nullptr);
 
 }  // namespace chuanyu::audit

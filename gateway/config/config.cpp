@@ -255,6 +255,11 @@ Config read_all(Reading& reading, const json& document) {
     exchange.fail(Code::CONFIG_VALUE, "query_wait_ms 大于 limits.query_wait_ms_max", "query_wait_ms");
   }
 
+  static const auto kIsShard = [](const std::string& text) { return text == "quarterly" || text == "never"; };
+  Section log = top.object("log");
+  log.text("shard", config.log.shard, Need::optional, kIsShard, " quarterly 或 never");
+  log.finish();
+
   Section disk = top.object("disk");
   disk.number("refuse_percent", config.disk.refuse_percent, 1, 100);
   disk.number("ballast_mb", config.disk.ballast_mb, 0, 1024 * 1024);

@@ -109,6 +109,11 @@ struct Witness {
   std::uint32_t entangle_seconds = 60;    // between entries about what was cosigned for others
 };
 
+// The log itself.
+struct Log {
+  std::string shard = "quarterly";  // when a shard is closed and the next one opened; or "never"
+};
+
 struct Disk {
   int refuse_percent = 90;                       // of the file system of `data`
   std::uint32_t ballast_mb = 1024;               // MiB kept in reserve, given up when the disk is all but full; 0: none
@@ -143,6 +148,7 @@ struct Config {
   Limits limits;
   ThreadCounts threads;
   Exchange exchange;
+  Log log;
   Disk disk;
   Retention retention;
   std::string log_level = "info";

@@ -44,7 +44,7 @@ std::string_view default_text() {
   "accepted_mappings": "",              // 允许与旧版不相容的新版映射（文件）：{"accepted": ["sc.case.v1@2.0.0"]}
   "peers": [
     {"id": "cq", "url": "https://127.0.0.1:8444", "log_key": "pki/cq-log.pub", "log_origin": "",
-     "retry_min_ms": 200, "retry_max_ms": 30000}   // log_origin：为对端日志见证时填其名称，或分段名称的开头（以 / 结尾）
+     "retry_min_ms": 200, "retry_max_ms": 30000}   // log_origin：为对端日志见证时填其名称（也指其各分卷），或其开头（以 / 结尾）
   ],
   "witness": {                          // 见证，见运维手册
     "policy": "",                       // 见证策略文件（C2SP tlog-policy）；空：不请人见证
@@ -66,6 +66,7 @@ std::string_view default_text() {
   },
   "threads": {"loops": 0, "workers": 0, "stream_workers": 2},   // 0：按核数
   "exchange": {"default_expiry_hours": 168, "query_wait_ms": 5000},
+  "log": {"shard": "quarterly"},        // 日志分卷：quarterly（每季度封存，另起一卷）| never；见运维手册
   "disk": {
     "refuse_percent": 90,               // 磁盘占用超过此百分比时拒收
     "ballast_mb": 1024,                 // 预留空间（MiB）：磁盘将满时放弃，供收尾与处置使用；0 表示不留

@@ -92,7 +92,7 @@ Result<Bytes> Departures::envelope(const State::Outgoing& row) const {
   v1::Envelope e;
   e.set_from_gateway(desk_.settings.gateway);
   e.set_to_gateway(peer_);
-  e.set_stream(desk_.log_id());
+  e.set_stream(desk_.log_id(row.index));
   e.set_position(row.position);
   e.set_type(type_of(entry.kind));
   e.set_exchange(std::string(entry.exchange.bytes()));
@@ -138,7 +138,11 @@ Status Departures::settle(const Parcel& parcel, BytesView receipts) {
     return error(Code::PEER_PROTOCOL, "回执批次与所发信封不符");
   }
   const auto key = desk_.settings.peers.find(peer_);
-  const Bytes stream = desk_.log_id();
+  std::vector<Bytes> streams;
+  {
+    CHUANYU_TRY(const storage::ReadTxn txn, desk_.journal.state());
+    for (const State::Outgoing& row : parcel.rows) streams.push_back(desk_.state.log_id(txn, row.index));
+  }
   std::vector<journal::Command> jobs;
   for (int i = 0; i < batch.receipts_size(); ++i) {
     const State::Outgoing& row = parcel.rows[static_cast<std::size_t>(i)];
@@ -150,7 +154,7 @@ Status Departures::settle(const Parcel& parcel, BytesView receipts) {
     }
     CHUANYU_TRY(const journal::Stored sent, desk_.journal.read(row.index));
     if (!receipt.ParseFromString(signed_receipt.receipt()) || receipt.gateway() != peer_ ||
-        receipt.stream() != stream || receipt.position() != row.position ||
+        receipt.stream() != streams[static_cast<std::size_t>(i)] || receipt.position() != row.position ||
         receipt.exchange() != sent.entry.exchange.bytes()) {
       return error(Code::PEER_PROTOCOL, "回执不是对所发信封的");
     }

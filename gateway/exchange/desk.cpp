@@ -87,7 +87,9 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
     for (const auto& adapter : world->adapters->all()) {
       const adapters::Profile& profile = adapter->profile();
       const auto before = logged.find(profile.id);
-      if (before != logged.end() && before->second.back().fingerprint == profile.fingerprint) continue;
+      const bool recorded = before != logged.end() && before->second.back().fingerprint == profile.fingerprint &&
+                            before->second.back().index >= journal.base();  // in every shard again
+      if (recorded) continue;
       ledger::Entry& entry = change(EntryKind::mapping);
       entry.mapping_in = {profile.id, profile.mapping_version, profile.fingerprint};
       if (const adapters::Plan* plan = world->adapters->plan(profile.id)) entry.content = adapters::content_of(*plan);
@@ -98,7 +100,8 @@ Status Desk::put_in_force(std::shared_ptr<const World> world, const std::string&
     Bytes body;
     if (entry.content.size() > kKeptArrivalBytes) body = std::exchange(entry.content, {});
     const journal::Outcome outcome = journal.append({std::move(entry), std::move(body)});
-    if (!outcome.status.ok() && outcome.status.error().code == Code::LOCAL_LOG_BEHIND) {
+    const Code why = outcome.status.ok() ? Code::LOCAL_INTERNAL : outcome.status.error().code;
+    if (why == Code::LOCAL_LOG_BEHIND || why == Code::LOCAL_SHARD_CLOSED) {
       log::warn("world.not_logged", {{"changes", changes.size()}, {"why", outcome.status.error().detail}});
       break;  // nothing is decided any more that could refer to it: reading goes on
     }
@@ -289,9 +292,9 @@ Bytes Desk::token(std::string_view purpose, std::string_view value) const {
   return first_16(journal.token(bytes));
 }
 
-Bytes Desk::log_id() const {
+Bytes Desk::log_id(std::uint64_t index) const {
   const auto txn = journal.state();
-  return txn.ok() ? state.meta_value(*txn, "log") : Bytes();
+  return txn.ok() ? state.log_id(*txn, index) : Bytes();
 }
 
 Status check_purpose(const policy::Purpose& purpose, std::string_view what) {

@@ -145,7 +145,8 @@ class Desk {
   Result<journal::Receipt> receipt(std::uint64_t index) const;
   crypto::Digest digest_of(const std::vector<BytesView>& parts) const;  // keyed, parts told apart
   Bytes token(std::string_view purpose, std::string_view value) const;  // 16 bytes
-  Bytes log_id() const;  // of this gateway's log: what positions of its streams count in
+  // Of this gateway's log at that entry: what the positions of its streams count in.
+  Bytes log_id(std::uint64_t index) const;
 
   const Settings settings;
   journal::Journal& journal;

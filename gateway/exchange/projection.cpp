@@ -10,6 +10,8 @@ namespace {
 
 using ledger::EntryKind;
 
+constexpr std::size_t kMappingVersionBytes = 16;  // u64 fingerprint ‖ u64 log index
+
 void add_index(ExchangeRow& row, std::uint64_t index) {
   if (row.verb == Verb::import && row.entries.size() == 2) {
     row.entries[1] = index;
@@ -72,7 +74,7 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
         if (row->status == ExchangeStatus::waiting) settle(txn, applied, *row, ExchangeStatus::refused);
       }
       return;
-    case EntryKind::shard_open: return txn.put(state_.meta_table, "log", entry.exchange.bytes());
+    case EntryKind::shard_open: return shard_opened(txn, applied);
     case EntryKind::policy: return txn.put(state_.meta_table, "policy", crypto::view(entry.policy));
     case EntryKind::directory: return txn.put(state_.meta_table, "directory", crypto::view(entry.directory));
     case EntryKind::erasure: return erased(txn, applied);
@@ -84,12 +86,30 @@ void Projection::apply(storage::WriteTxn& txn, const journal::Applied& applied) 
     case EntryKind::mapping: {
       const Bytes key = "mapping/" + entry.mapping_in.id;
       Bytes versions = state_.meta_value(txn, key);
+      // Recorded again at the beginning of a shard: the same version, nearer.
+      const std::size_t last = versions.size() - std::min(versions.size(), kMappingVersionBytes);
+      if (!versions.empty() && read_u64(BytesView(versions).substr(last)) == entry.mapping_in.fingerprint)
+        versions.resize(last);
       append_u64(versions, entry.mapping_in.fingerprint);
       append_u64(versions, applied.index);
       return txn.put(state_.meta_table, key, versions);
     }
     default: return;
   }
+}
+
+// A shard after the first records what is in force again, so that it can be read by itself. After a recovery the log
+// has another id; what was sent before still counts in the old one.
+void Projection::shard_opened(storage::WriteTxn& txn, const journal::Applied& applied) {
+  const Bytes before = state_.meta_value(txn, "log");
+  if (before != applied.entry.exchange.bytes() && !before.empty()) {
+    Bytes earlier = state_.meta_value(txn, "logs") + before;
+    append_u64(earlier, applied.index);
+    txn.put(state_.meta_table, "logs", earlier);
+  }
+  txn.put(state_.meta_table, "log", applied.entry.exchange.bytes());
+  if (applied.entry.content.empty()) return;
+  for (const char* in_force : {"policy", "directory", "key", "config"}) txn.erase(state_.meta_table, in_force);
 }
 
 void Projection::open_exchange(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body,

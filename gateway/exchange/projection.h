@@ -36,6 +36,7 @@ class Projection final : public journal::Projection {
   void received(storage::WriteTxn& txn, const journal::Applied& applied, const v1::LogBody& body);
   void settle(storage::WriteTxn& txn, const journal::Applied& applied, ExchangeRow row, ExchangeStatus status);
   void settled(storage::WriteTxn& txn, const journal::Applied& applied);
+  void shard_opened(storage::WriteTxn& txn, const journal::Applied& applied);
   void acknowledged(storage::WriteTxn& txn, const journal::Applied& applied);
   void to_inbox(storage::WriteTxn& txn, std::string_view uscc, const journal::Applied& applied, std::uint64_t index);
   void to_outbox(storage::WriteTxn& txn, const journal::Applied& applied);

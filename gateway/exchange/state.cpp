@@ -262,6 +262,15 @@ Bytes State::meta_value(const storage::ReadTxn& txn, std::string_view key) const
   return bytes ? Bytes(*bytes) : Bytes();
 }
 
+Bytes State::log_id(const storage::ReadTxn& txn, std::uint64_t index) const {
+  constexpr std::size_t kIdBytes = 16;
+  const Bytes earlier = meta_value(txn, "logs");
+  for (BytesView rest = earlier; !rest.empty(); rest.remove_prefix(kIdBytes + 8)) {
+    if (index < read_u64(rest.substr(kIdBytes))) return Bytes(rest.substr(0, kIdBytes));
+  }
+  return meta_value(txn, "log");
+}
+
 std::map<std::string, std::vector<State::Mapping>> State::mappings(const storage::ReadTxn& txn) const {
   static const Bytes kPrefix = "mapping/";
   std::map<std::string, std::vector<Mapping>> found;

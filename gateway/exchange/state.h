@@ -3,7 +3,8 @@
 // Nothing here is true by itself: every row is what the entries say (projection.cpp) and can be rebuilt from them. Keys
 // that stand for a person, an organisation or a record are keyed tokens.
 //
-//   meta      "log" -> log id, "policy" | "directory" -> digest in force, "out/<peer>" -> last position,
+//   meta      "log" -> log id, "logs" -> (log id ‖ log index where it ended) of those before a recovery,
+//             "policy" | "directory" -> digest in force, "out/<peer>" -> last position,
 //             "mapping/<profile>" -> (fingerprint ‖ log index) of its mappings, the one in force last,
 //             "gaps/<profile>" -> how many rows it has in `gap`
 //   record    token(id) ‖ USCC of the owner -> RecordRow   published records, newest version
@@ -139,6 +140,8 @@ class State {
                                const Uuid& exchange, std::size_t limit) const;
   std::vector<Gap> gaps(const storage::ReadTxn& txn) const;                   // by profile and set
   Bytes meta_value(const storage::ReadTxn& txn, std::string_view key) const;  // empty: none
+  // Id of the log that the stream position of the entry of that index counts in.
+  Bytes log_id(const storage::ReadTxn& txn, std::uint64_t index) const;
   // Key slots of all payloads that were ever erased.
   std::vector<std::uint64_t> erased_slots(const storage::ReadTxn& txn) const;
   struct Mapping {

@@ -41,6 +41,7 @@ Witnessing::Witnessing(exchange::Desk& desk, witness::Book* book, WitnessingOpti
     : desk_(desk), book_(book), options_(std::move(options)) {
   build(std::exchange(options_.clients, {}));
   view_.asked = options_.policy.asks_for_any();
+  view_.witnessed = desk_.journal.base();
   pending_since_ = desk_.clock.now();
   // Where the last quorum stands is in the log itself.
   const auto last = desk_.journal.cosigned_checkpoint();
@@ -49,7 +50,7 @@ Witnessing::Witnessing(exchange::Desk& desk, witness::Book* book, WitnessingOpti
   const auto verdict = options_.policy.judge(*note);
   const auto checkpoint = ledger::parse_checkpoint(note->text);
   if (!verdict.quorum || !checkpoint.ok()) return;
-  view_.witnessed = checkpoint->size;
+  view_.witnessed += checkpoint->size;
   view_.since = verdict.since;
   pending_since_ = static_cast<TimeUs>(verdict.since) * kSecond;
 }
@@ -61,7 +62,7 @@ void Witnessing::build(std::map<std::string, transport::ClientOptions> clients) 
   for (const ledger::Witness& witness : options_.policy.witnesses()) {
     const auto client = clients.find(witness.name);
     if (client == clients.end()) continue;
-    asked_.push_back({witness, std::move(client->second), nullptr, 0, {}, {}, {}});
+    asked_.push_back({witness, std::move(client->second), nullptr, 0, {}, {}, {}, 0});
   }
 }
 
@@ -201,13 +202,13 @@ Result<transport::Response> Witnessing::post(Asked& asked, const std::string& no
 }
 
 Witnessing::Verdict Witnessing::take(Asked& asked, const transport::Response& answer, ledger::Note& cosigned) const {
-  const auto dispute = [&](std::string trouble) {
-    away(asked, std::move(trouble));
-    counters().disputes.add();
-    return Verdict::disputed;
-  };
-  if (answer.status == 409) return dispute("见证方已见长度 " + answer.body.substr(0, answer.body.find('\n')));
-  if (answer.status == 422) return dispute("见证方称本日志与其所见不一致");
+  if (answer.status == 409) {
+    asked.seen = ledger::parse_seen_size(answer.body).ok() ? *ledger::parse_seen_size(answer.body) : 0;
+    return dispute(asked, "见证方已见长度 " + answer.body.substr(0, answer.body.find('\n')));
+  }
+  if (answer.status == 422) {
+    return dispute(asked, "见证方称本日志与其所见不一致：" + answer.body.substr(0, answer.body.find('\n')));
+  }
   if (answer.status != 200) {
     away(asked, "见证方应答 HTTP " + std::to_string(answer.status));
     return Verdict::away;
@@ -225,8 +226,15 @@ Witnessing::Verdict Witnessing::take(Asked& asked, const transport::Response& an
   asked.known = ledger::parse_checkpoint(cosigned.text)->size;
   if (!asked.trouble.empty()) log::info("witness.back", {{"witness", asked.witness.name}});
   asked.trouble.clear();
+  asked.seen = 0;
   asked.backoff = {};
   return Verdict::cosigned;
+}
+
+Witnessing::Verdict Witnessing::dispute(Asked& asked, std::string trouble) const {
+  away(asked, std::move(trouble));
+  counters().disputes.add();
+  return Verdict::disputed;
 }
 
 void Witnessing::away(Asked& asked, std::string trouble) const {
@@ -241,23 +249,28 @@ void Witnessing::away(Asked& asked, std::string trouble) const {
 // Stores what came, and says how far the log is witnessed now.
 void Witnessing::settle(const ledger::Note& cosigned, std::uint64_t size, std::size_t lines_before,
                         const std::string& disputed) {
-  if (cosigned.signatures.size() > lines_before) {
-    desk_.journal.add_cosignatures(
-        size, {cosigned.signatures.begin() + static_cast<std::ptrdiff_t>(lines_before), cosigned.signatures.end()});
-  }
   const auto verdict = options_.policy.judge(cosigned);
   const bool witnessed = options_.policy.asks_for_any() && verdict.quorum;
+  const std::uint64_t base = desk_.journal.base();
   {
     const std::lock_guard lock(mutex_);
     if (witnessed) {
-      view_.witnessed = size;
+      view_.witnessed = base + size;
       view_.since = verdict.since;
+      view_.confirmed = true;
       pending_since_ = desk_.clock.now();
     }
     view_.witnesses.clear();
-    for (const Asked& asked : asked_) view_.witnesses.push_back({asked.witness.name, asked.known, asked.trouble});
+    for (const Asked& asked : asked_) {
+      const std::uint64_t known = asked.known == 0 ? 0 : base + asked.known;
+      view_.witnesses.push_back({asked.witness.name, known, asked.trouble, asked.seen});
+    }
     counters().witnessed.set(static_cast<double>(view_.witnessed));
-    counters().pending.set(static_cast<double>(size - std::min(size, view_.witnessed)));
+    counters().pending.set(static_cast<double>(base + size - std::min(base + size, view_.witnessed)));
+  }
+  if (cosigned.signatures.size() > lines_before) {
+    desk_.journal.add_cosignatures(
+        size, {cosigned.signatures.begin() + static_cast<std::ptrdiff_t>(lines_before), cosigned.signatures.end()});
   }
   if (witnessed) {
     hold(std::nullopt);

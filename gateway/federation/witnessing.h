@@ -7,6 +7,9 @@
 // disputes what a quorum confirms is reported, not believed. What this gateway cosigned for the other province goes
 // into its own log: to rewrite one log, two must be forged.
 //
+// Checkpoints are of the log's newest shard; what is said to the outside counts through all shards, and those before
+// the newest count as witnessed: without that it would not have been opened.
+//
 // Threads: one of its own; everything public on any thread, first_round(), start(), stop() and reload() on the control
 // thread. Ownership: borrows desk and book; they outlive it. Failure: none of its own: metrics, log lines, and the
 // journal's hold.
@@ -52,11 +55,13 @@ class Witnessing {
     std::string name;
     std::uint64_t size = 0;  // the longest that it cosigned
     std::string trouble;     // empty: none
+    std::uint64_t seen = 0;  // of this shard, when that is more than is here
   };
   struct View {
     bool asked = false;  // the policy asks for a quorum
     std::uint64_t witnessed = 0;
     std::uint64_t since = 0;  // seconds; when that quorum was there
+    bool confirmed = false;   // a quorum has answered since the start
     std::string held;         // why nothing new is taken; empty: it is
     std::vector<WitnessState> witnesses;
   };
@@ -74,6 +79,7 @@ class Witnessing {
     std::chrono::steady_clock::time_point retry{};
     std::chrono::milliseconds backoff{0};
     std::string trouble;
+    std::uint64_t seen = 0;  // what it said when it disputed
   };
   void watch();
   void run();
@@ -81,6 +87,7 @@ class Witnessing {
   Verdict ask(Asked& asked, const std::string& note, std::uint64_t size, ledger::Note& cosigned);
   Result<transport::Response> post(Asked& asked, const std::string& note, std::uint64_t size);
   Verdict take(Asked& asked, const transport::Response& answer, ledger::Note& cosigned) const;
+  Verdict dispute(Asked& asked, std::string trouble) const;
   void away(Asked& asked, std::string trouble) const;
   void settle(const ledger::Note& cosigned, std::uint64_t size, std::size_t lines_before, const std::string& disputed);
   void judge_time();

@@ -24,6 +24,8 @@ constexpr std::size_t kGroupBytes = std::size_t{4} << 20;
 constexpr std::uint64_t kStateLag = 1024;
 constexpr std::chrono::milliseconds kStateIdle{10};
 
+Error shard_closed() { return error(Code::LOCAL_SHARD_CLOSED, "日志正在换卷"); }
+
 // Entries that end what was begun are taken also when the disk is nearly full.
 bool closes(ledger::EntryKind kind) {
   using ledger::EntryKind;
@@ -59,26 +61,54 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   CHUANYU_CHECK(storage::flush_names(o.folder + "/blobs"));  // folders of an earlier process that was killed
   ::chmod(o.folder.c_str(), 0700);
 
-  CHUANYU_TRY(impl->log, LogStore::open(o.folder + "/log", o.origin, log_keys(o), o.log_map_bytes));
+  CHUANYU_CHECK(impl->open_shards());
   CHUANYU_CHECK(settle_rotation(o.folder));
   CHUANYU_TRY(auto keys, KeyStore::open(o.folder + "/keys", std::move(o.key_encryption_key), o.key_epoch, o.profile));
   impl->vault = std::make_unique<Vault>(o.folder, std::move(keys));
-  CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->log, *impl->vault));
+  CHUANYU_TRY(impl->state, StateStore::open(o.folder + "/state", projection, *impl->shards, *impl->vault));
   impl->answered = impl->settled = impl->log->size();
-  impl->metrics.size.set(static_cast<double>(impl->log->size()));
+  impl->metrics.size.set(static_cast<double>(impl->shards->size()));
   impl->metrics.healthy.set(1);
   CHUANYU_CHECK(impl->start_signers());
   impl->disk = std::make_unique<DiskWatch>(o.folder, o.disk_refuse_percent, o.ballast_bytes, [raw = impl.get()] {
-    const int dead = raw->log->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
+    const int dead = raw->shards->check_readers() + raw->state->check_readers() + raw->vault->keys().check_readers();
     if (dead > 0) log::warn("journal.dead_readers", {{"count", dead}});
-    raw->metrics.bytes.set(static_cast<double>(raw->log->used_bytes()));
+    raw->metrics.bytes.set(static_cast<double>(raw->shards->used_bytes()));
     const std::uint64_t lag = raw->log->reader_lag();
     raw->metrics.reader_lag.set(static_cast<double>(lag));
     if (lag > kReaderLag) log::warn("journal.reader_lag", {{"transactions", lag}});
   });
-  impl->scrubber = std::make_unique<Scrubber>(*impl->log, o.folder, o.scrub_entries_per_second);
+  impl->scrubber = std::make_unique<Scrubber>(*impl->shards, o.folder, o.scrub_entries_per_second);
   impl->writer = std::thread([raw = impl.get()] { raw->run(); });
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
+}
+
+// A shard that is closed is followed by the next as soon as its last checkpoint stands.
+Status Journal::Impl::open_shards() {
+  const Shards::Place place{options.folder, options.origin, log_keys(options), options.log_map_bytes};
+  CHUANYU_TRY(shards, Shards::open(place));
+  const auto take_last = [this]() -> Status {
+    log = &shards->last();
+    base = shards->base();
+    CHUANYU_TRY(closed, shards->closed());
+    return {};
+  };
+  CHUANYU_CHECK(take_last());
+  CHUANYU_TRY(const bool ended, complete());
+  if (!ended || !options.opens_next) return {};
+  CHUANYU_CHECK(shards->open_next(place, {options.gateway, options.who, options.clock->now()}, {}));
+  log::info("journal.shard_opened", {{"origin", shards->last().origin()}, {"base", shards->base()}});
+  return take_last();
+}
+
+// Its last entry is under a checkpoint that is accepted, and under one of the second tree where there is one.
+Result<bool> Journal::Impl::complete() const {
+  if (!closed) return false;
+  CHUANYU_TRY(const auto last, log->checkpoint_from(log->size(), options.closes_with));
+  if (!last) return false;
+  if (options.profile != ledger::Profile::sm) return true;
+  CHUANYU_TRY(const auto second, log->last_sm3_checkpoint());
+  return second && second->size == log->size();
 }
 
 Status Journal::Impl::start_signers() {
@@ -116,8 +146,8 @@ void Journal::Impl::stop() {
   scrubber.reset();
   if (failed) return;
   store_last_notes();
-  if (const Status closed = state->close_cleanly(); !closed.ok()) {
-    log::warn("journal.state_not_flushed", {{"detail", closed.error().detail}});
+  if (const Status flushed = state->close_cleanly(); !flushed.ok()) {
+    log::warn("journal.state_not_flushed", {{"detail", flushed.error().detail}});
   }
 }
 
@@ -160,11 +190,12 @@ void Journal::submit(Command command) {
 std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands) const {
   if (failed) return error(Code::LOCAL_LOG_UNAVAILABLE, "交换日志已停止写入");
   if (draining) return error(Code::LOCAL_DRAINING);
+  if (held && held->whole) return held->why;
+  if (closed) return shard_closed();
   if (!queue.empty() && queue.size() + commands.size() > options.queue_commands) {
     return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
   }
   if (!disk->full() && !held) return std::nullopt;
-  if (held && held->whole) return held->why;
   const bool opens = std::any_of(commands.begin(), commands.end(),
                                  [](const Command& command) { return !closes(command.prepared.entry().kind); });
   if (!opens) return std::nullopt;
@@ -284,6 +315,7 @@ Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
   const auto start = std::chrono::steady_clock::now();
   CHUANYU_CHECK(log->commit());
   metrics.commit.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (closing) closed = true;
   if (group.note) publish(*group.note);
   if (sm3_signer) metrics.sm3_size.set(static_cast<double>(sm3_signer->size()));
   if (group.signs() && options.on_checkpoint) options.on_checkpoint();
@@ -291,14 +323,14 @@ Status Journal::Impl::commit_log(Group& group, std::uint64_t appended) {
   signer->grown();
   metrics.entries.add(static_cast<double>(appended));
   metrics.group.observe(static_cast<double>(appended));
-  metrics.size.set(static_cast<double>(log->size()));
+  metrics.size.set(static_cast<double>(base + log->size()));
   return {};
 }
 
 // Commits the state up to the durable end of the log.
 Status Journal::Impl::settle_state() {
   const std::uint64_t size = log->size();
-  if (settled != size) CHUANYU_CHECK(state->commit(size, log->root()));
+  if (settled != size) CHUANYU_CHECK(state->commit(base + size, log->root()));
   state->abort();  // what a group without entries began; this thread's lock must not outlive it
   {
     const std::lock_guard guard(mutex);
@@ -322,6 +354,10 @@ bool Journal::Impl::decide(Command& command, Outcome& outcome) {
     outcome.status = prepared.status;
     return false;
   }
+  if (closed || closing) {  // by a command before it
+    outcome.status = shard_closed();
+    return false;
+  }
   Verdict verdict;
   if (command.decide) verdict = command.decide(state->txn());
   if (verdict.act == Verdict::Act::drop) return false;
@@ -338,7 +374,8 @@ bool Journal::Impl::decide(Command& command, Outcome& outcome) {
 }
 
 void Journal::Impl::append(const Sealed& sealed, Outcome& outcome) {
-  const std::uint64_t index = log->append(sealed.encoded, sealed.leaf);
+  const std::uint64_t index = base + log->append(sealed.encoded, sealed.leaf);
+  if (sealed.entry.kind == ledger::EntryKind::shard_close) closing = true;
   state->apply(Applied{index, sealed.entry, sealed.body, false});
   outcome.appended = true;
   outcome.receipt = Receipt{index, sealed.leaf, sealed.entry.time};

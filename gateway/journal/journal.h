@@ -7,6 +7,10 @@
 // once for the group, and only then calls the `done` functions. The state is committed when somebody reads it, and
 // before long otherwise. Words: appended -> durable -> signed -> witnessed.
 //
+// The log is a row of shards (分卷); entries are counted through all of them, the newest grows. close_shard() ends it;
+// when its last checkpoint stands, the next open() begins another. Checkpoints are those of the newest shard and count
+// from its base().
+//
 // Threads: prepare(), submit(), read*(), size() on any thread. Decide, Projection::apply, Projection::committed and
 // Done run on the writer thread: short, no waiting, no I/O. Failure: a failed commit fails every waiter with
 // LOCAL_LOG_UNAVAILABLE, refuses everything later and calls Options::on_fatal: the process must end and come back
@@ -132,7 +136,7 @@ struct Hold {
 
 struct Options {
   std::string folder;         // holds log/ state/ keys/ blobs/
-  std::string origin;         // checkpoint origin: "chuanyu/sc/2026q4"
+  std::string origin;         // checkpoint origin of the first shard: "chuanyu/sc/2026q4"
   std::string gateway;        // id, for the log's own entries
   Secret key_encryption_key;  // 32 bytes, epoch `key_epoch`
   std::uint32_t key_epoch = 1;
@@ -151,6 +155,11 @@ struct Options {
   std::uint64_t log_map_bytes = std::uint64_t{1} << 40;  // address space; smaller in tests
   std::function<void(const Error&)> on_fatal;            // on the writer thread: tell somebody, do not stop() here
   std::function<void()> on_checkpoint;  // on the writer thread: a checkpoint or a cosignature was stored
+  // Whether the last checkpoint of a closed shard, with its cosignatures, is enough for the next one to be opened.
+  // Empty: its own signature is.
+  std::function<bool(const std::string& checkpoint)> closes_with;
+  bool opens_next = true;  // open() begins the next shard behind one that is complete
+  std::string who;         // started this, for the log
   // Runs the answers of one group, all at once; for who wants to collect what they wake. Empty: just runs them.
   std::function<void(const std::function<void()>& all)> around_answers;
 };
@@ -177,7 +186,7 @@ class Journal {
   Result<storage::ReadTxn> state_of_late() const;
   const storage::Environment& state_environment() const;  // waits as state() does
   Result<Stored> read(std::uint64_t index) const;         // CLIENT_NOT_FOUND beyond the durable size
-  std::uint64_t size() const;                             // durable entries
+  std::uint64_t size() const;                             // durable entries, of all shards
 
   // Destroys the keys of these payloads for good; the entries stay. Only after an ERASURE entry that names them is
   // durable. Rows that LMDB has freed keep the wrapped keys until the epoch is rotated (gateway/journal/rotate.h).
@@ -189,16 +198,24 @@ class Journal {
 
   // The newest signed checkpoint (C2SP signed note); empty before the first.
   std::string checkpoint() const;
-  std::uint64_t signed_size() const;  // entries under the newest stored checkpoint
+  std::uint64_t signed_size() const;  // entries under the newest stored checkpoint, and in the shards before
   // The newest checkpoint that a witness cosigned, with its cosignatures; empty before the first.
   Result<std::string> cosigned_checkpoint() const;
-  // Requires 0 < old_size <= size <= signed_size().
+  // In the newest shard: 0 < old_size <= size, both signed.
   Result<ledger::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
   // What witnesses answered for the checkpoint of that size; stored with the next group.
   void add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines);
   // The entry with its proof under the first checkpoint that covers it and is accepted. CLIENT_NOT_FOUND: not yet.
   using Accept = std::function<bool(const std::string& checkpoint)>;
   Result<ledger::ProvenEntry> prove(std::uint64_t index, const Accept& accept = {}) const;
+  std::uint64_t base() const;  // entries in the shards before the newest
+  std::string origin() const;  // of the newest shard
+  TimeUs opened() const;       // when its first entry was made; 0: it has none yet
+  // The newest shard gets its last entry; from then on everything is refused with LOCAL_SHARD_CLOSED.
+  Outcome close_shard(const std::string& who);
+  bool closed() const;
+  // Closed, and its last checkpoint is enough (Options::closes_with): the next open() begins another shard.
+  Result<bool> complete() const;
   // From now on commands are refused; nothing: as before. For who finds that this log may not go on.
   void hold(std::optional<Hold> hold);
   const crypto::SigningKey& signing_key() const;  // of what has room for one signature: envelopes, receipts

@@ -16,6 +16,7 @@
 #include "gateway/journal/journal.h"
 #include "gateway/journal/log_store.h"
 #include "gateway/journal/scrubber.h"
+#include "gateway/journal/shards.h"
 #include "gateway/journal/signer.h"
 #include "gateway/journal/sm3_signer.h"
 #include "gateway/journal/state_store.h"
@@ -82,19 +83,24 @@ struct Journal::Impl {
   std::optional<Sm3Progress> sm3;          // waits to be stored
   std::optional<Hold> held;                // why nothing new is taken
   bool draining = false;
+  std::atomic<bool> closed{false};  // the newest shard has its last entry, durable
+  bool closing = false;             // the writer's: it has appended it
   bool state_wanted = false;
   std::atomic<bool> failed{false};
 
   std::condition_variable state_settled;
-  std::atomic<std::uint64_t> answered{0};  // entries whose commands were answered, or are just being
-  std::atomic<std::uint64_t> settled{0};   // entries in the committed state
-  std::atomic<bool> state_read{false};     // since the last group
+  std::atomic<std::uint64_t> answered{
+      0};                                 // entries of the newest shard whose commands were answered, or are just being
+  std::atomic<std::uint64_t> settled{0};  // entries in the committed state
+  std::atomic<bool> state_read{false};    // since the last group
 
   mutable std::mutex published_mutex;
   std::string published;  // the newest stored checkpoint
   std::atomic<std::uint64_t> published_size{0};
 
-  std::unique_ptr<LogStore> log;
+  std::unique_ptr<Shards> shards;
+  LogStore* log = nullptr;  // the newest shard
+  std::uint64_t base = 0;   // its first entry's number
   std::unique_ptr<Vault> vault;
   std::unique_ptr<StateStore> state;
   std::unique_ptr<Signer> signer;
@@ -104,6 +110,8 @@ struct Journal::Impl {
   std::thread writer;
   std::once_flag stopped;
 
+  Status open_shards();
+  Result<bool> complete() const;
   Status start_signers();
   Sealed seal(Draft draft) const;
   std::optional<Error> refusal(const std::vector<Command>& commands) const;

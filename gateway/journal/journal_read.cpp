@@ -26,7 +26,7 @@ const storage::Environment& Journal::state_environment() const {
 }
 
 Result<Stored> Journal::read(std::uint64_t index) const {
-  CHUANYU_TRY(const Bytes bytes, impl_->log->read(index));
+  CHUANYU_TRY(const Bytes bytes, impl_->shards->read(index));
   CHUANYU_TRY(ledger::Entry entry, ledger::decode(bytes));
   CHUANYU_TRY(Opened opened, impl_->vault->open(entry));
   return Stored{index, std::move(entry), std::move(opened.body), opened.erased};
@@ -34,7 +34,7 @@ Result<Stored> Journal::read(std::uint64_t index) const {
 
 Status Journal::destroy_keys(const std::vector<std::uint64_t>& slots) { return impl_->vault->keys().destroy(slots); }
 
-std::uint64_t Journal::size() const { return impl_->log->size(); }
+std::uint64_t Journal::size() const { return impl_->shards->size(); }
 crypto::Digest Journal::token(BytesView value) const {
   return crypto::hmac_sha256(impl_->vault->keys().token_key(), value);
 }
@@ -46,7 +46,7 @@ std::string Journal::checkpoint() const {
   return impl_->published;
 }
 
-std::uint64_t Journal::signed_size() const { return impl_->published_size; }
+std::uint64_t Journal::signed_size() const { return impl_->base + impl_->published_size; }
 
 Result<std::string> Journal::cosigned_checkpoint() const {
   CHUANYU_TRY(const auto found, impl_->log->last_cosigned());
@@ -58,12 +58,14 @@ Result<ledger::Proof> Journal::consistency(std::uint64_t old_size, std::uint64_t
 }
 
 Result<ledger::ProvenEntry> Journal::prove(std::uint64_t index, const Accept& accept) const {
-  CHUANYU_TRY(const auto checkpoint, impl_->log->checkpoint_from(index + 1, accept));
+  const Shard& shard = impl_->shards->holding(index);
+  const std::uint64_t place = index - shard.base;  // in its own tree
+  CHUANYU_TRY(const auto checkpoint, shard.log->checkpoint_from(place + 1, accept));
   if (!checkpoint) return error(Code::CLIENT_NOT_FOUND, "还没有覆盖该条目的检查点");
   ledger::ProvenEntry made;
-  made.index = index;
-  CHUANYU_TRY(made.entry, impl_->log->read(index));
-  CHUANYU_TRY(made.proof, ledger::inclusion_proof(index, checkpoint->size, ledger::node_reader(impl_->log->tiles())));
+  made.index = place;
+  CHUANYU_TRY(made.entry, shard.log->read(place));
+  CHUANYU_TRY(made.proof, ledger::inclusion_proof(place, checkpoint->size, ledger::node_reader(shard.log->tiles())));
   made.checkpoint = checkpoint->note;
   return made;
 }
@@ -77,6 +79,26 @@ void Journal::add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSigna
 void Journal::hold(std::optional<Hold> hold) {
   const std::lock_guard guard(impl_->mutex);
   impl_->held = std::move(hold);
+}
+
+std::uint64_t Journal::base() const { return impl_->base; }
+std::string Journal::origin() const { return impl_->log->origin(); }
+bool Journal::closed() const { return impl_->closed; }
+Result<bool> Journal::complete() const { return impl_->complete(); }
+
+TimeUs Journal::opened() const {
+  const auto first = impl_->log->read(0);
+  const auto entry = ledger::decode(first.ok() ? BytesView(*first) : BytesView());
+  return entry.ok() ? entry->time : 0;
+}
+
+Outcome Journal::close_shard(const std::string& who) {
+  Draft last;
+  last.entry.kind = ledger::EntryKind::shard_close;
+  last.entry.time = impl_->options.clock->now();
+  last.entry.exchange = Uuid::make(last.entry.time);
+  last.entry.basis = who;
+  return append(std::move(last));
 }
 
 const crypto::SigningKey& Journal::signing_key() const {

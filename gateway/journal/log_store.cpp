@@ -82,7 +82,9 @@ Status LogStore::check_checkpoint(const storage::ReadTxn& txn, const ledger::Ver
   bool found = cursor.last();
   while (found && !layout::is_checkpoint_key(cursor.key())) found = cursor.previous();
   if (!found) return txn.status();
-  const auto opened = ledger::open_checkpoint(cursor.value(), origin_, keys);
+  CHUANYU_TRY(const auto note, ledger::parse_note(cursor.value()));
+  const auto opened =
+      keys.empty() ? ledger::parse_checkpoint(note.text) : ledger::open_checkpoint(cursor.value(), origin_, keys);
   if (!opened.ok() && opened.error().code == Code::LOG_SIGNATURE) {
     return error(Code::LOG_SIGNATURE,
                  "长度 " + std::to_string(read_u64(cursor.key())) +

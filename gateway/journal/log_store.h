@@ -33,6 +33,7 @@ struct Sm3Progress {
 
 class LogStore {
  public:
+  // `keys`: that may have signed its last checkpoint; none: something else vouches for that.
   static Result<std::unique_ptr<LogStore>> open(const std::string& folder, const std::string& origin,
                                                 const ledger::VerifyKeys& keys, std::uint64_t map_bytes);
 

@@ -5,6 +5,7 @@
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/ledger/layout.h"
+#include "gateway/ledger/shard.h"
 #include "gateway/ledger/tiles.h"
 #include "gateway/storage/durable_file.h"
 #include "gateway/storage/durable_folder.h"
@@ -80,7 +81,7 @@ Status copy_blob(const std::string& folder, const Backup& backup, BytesView byte
   return storage::write_durable_file(path.parent_path().string(), path.filename().string(), blob);
 }
 
-Status fill_log(const std::string& data, const std::string& folder, const Backup& backup) {
+Status fill_log(const std::string& data, const std::string& folder, const Backup& backup, const Backup::Shard& shard) {
   CHUANYU_TRY(const auto log, open_anew(folder, layout::log_tables()));
   Filling filling(*log);
   ledger::TreeWriter tree;
@@ -91,39 +92,49 @@ Status fill_log(const std::string& data, const std::string& folder, const Backup
     });
     return status;
   };
-  const Status appended = backup.entries([&](BytesView entry) -> Status {
+  const Status appended = shard.entries([&](BytesView entry) -> Status {
     CHUANYU_CHECK(copy_blob(data, backup, entry));
     CHUANYU_CHECK(filling.put(layout::kEntries, layout::number_key(tree.size()), entry));
     tree.append(ledger::leaf_hash(entry));
     return tree.size() % kRowsPerTxn == 0 ? put_tiles() : Status{};
   });
   CHUANYU_CHECK(appended);
-  if (tree.size() != backup.size || tree.root() != backup.root) {
+  if (tree.size() != shard.size || tree.root() != shard.root) {
     return error(Code::LOG_TAMPERED, "条目得出的根哈希与备份的检查点不符");
   }
   CHUANYU_CHECK(put_tiles());
-  CHUANYU_CHECK(backup.checkpoints(
-      [&](BytesView key, BytesView value) { return filling.put(layout::kCheckpoints, key, value); }));
-  CHUANYU_CHECK(filling.put(layout::kTree, layout::kTreeKey, layout::encode({backup.origin, tree.frontier()})));
+  CHUANYU_CHECK(
+      shard.checkpoints([&](BytesView key, BytesView value) { return filling.put(layout::kCheckpoints, key, value); }));
+  CHUANYU_CHECK(filling.put(layout::kTree, layout::kTreeKey, layout::encode({shard.origin, tree.frontier()})));
   return filling.finish();
 }
 
 }  // namespace
 
 Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup) {
-  for (const char* name : {"log", "keys", "state"}) {
+  for (const char* name : {"log", ledger::kShardsFolder, "keys", "state"}) {
     if (fs::exists(folder + "/" + name))
       return error(Code::CONFIG_VALUE, "数据目录中已有 " + std::string(name) + "：只能恢复到空的目录", folder);
   }
-  CHUANYU_TRY(const auto checkpoint, ledger::open_checkpoint(backup.checkpoint, backup.origin, log_keys));
-  if (checkpoint.size != backup.size || checkpoint.root != backup.root) {
-    return error(Code::LOG_TAMPERED, "备份的检查点与其内容不符");
-  }
+  const std::string later = folder + "/" + ledger::kShardsFolder + kHalf;
+  std::error_code failed;
+  fs::remove_all(later, failed);
   CHUANYU_CHECK(storage::make_durable_folder(folder));
   CHUANYU_CHECK(fill_keys(folder + "/keys" + kHalf, backup));
-  CHUANYU_CHECK(fill_log(folder, folder + "/log" + kHalf, backup));
-  std::error_code failed;
-  for (const std::string name : {"keys", "log"}) {
+  for (const Backup::Shard& shard : backup.shards) {
+    // Older shards were signed by the keys of their time: the opening of the next vouches for them, at the next start.
+    const bool newest = &shard == &backup.shards.back();
+    CHUANYU_TRY(const auto note, ledger::parse_note(shard.checkpoint));
+    CHUANYU_TRY(const auto checkpoint, newest ? ledger::open_checkpoint(shard.checkpoint, shard.origin, log_keys)
+                                              : ledger::parse_checkpoint(note.text));
+    if (checkpoint.size != shard.size || checkpoint.root != shard.root) {
+      return error(Code::LOG_TAMPERED, "备份的检查点与其内容不符", shard.origin);
+    }
+    const std::string place = shard.name.empty() ? folder + "/log" + kHalf : later + "/" + shard.name;
+    CHUANYU_CHECK(fill_log(folder, place, backup, shard));
+  }
+  for (const std::string name : {"keys", ledger::kShardsFolder, "log"}) {  // without log/ there is no log
+    if (!fs::exists(folder + "/" + name + kHalf)) continue;                // one shard only
     fs::rename(folder + "/" + name + kHalf, folder + "/" + name, failed);
     if (failed) return error(Code::LOCAL_IO, "不能改名：" + failed.message(), folder + "/" + name);
   }

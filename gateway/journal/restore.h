@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "gateway/base/result.h"
 #include "gateway/crypto/digest.h"
@@ -20,13 +21,18 @@ namespace chuanyu::journal {
 struct Backup {
   using Entries = std::function<Status(BytesView entry)>;
   using Rows = std::function<Status(BytesView key, BytesView value)>;
-  std::string origin;
-  std::uint64_t size = 0;
-  crypto::Digest root{};
-  std::string checkpoint;  // the newest signed note
-  std::function<Status(const Entries&)> entries;
-  std::function<Status(const Rows&)> checkpoints, slots, named;  // keys and values of FORMAT.md §4
-  std::function<Result<Bytes>(const crypto::Digest&)> blob;      // whose SHA-256 is checked
+  struct Shard {
+    std::string name;  // empty: the first
+    std::string origin;
+    std::uint64_t size = 0;
+    crypto::Digest root{};
+    std::string checkpoint;  // the newest signed note
+    std::function<Status(const Entries&)> entries;
+    std::function<Status(const Rows&)> checkpoints;  // keys and values of FORMAT.md §4, also below
+  };
+  std::vector<Shard> shards;  // oldest first
+  std::function<Status(const Rows&)> slots, named;
+  std::function<Result<Bytes>(const crypto::Digest&)> blob;  // whose SHA-256 is checked
 };
 
 Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup);

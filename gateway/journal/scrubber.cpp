@@ -20,10 +20,14 @@ BytesView hash_at(BytesView hashes, std::uint64_t place) {
   return hashes.substr(place * ledger::kHashBytes, ledger::kHashBytes);
 }
 
+std::string path_of(const Shard& shard, const ledger::TileId& tile) {
+  return (shard.name.empty() ? "" : shard.name + "/") + ledger::tile_path(tile, ledger::kTileWidth);
+}
+
 }  // namespace
 
-Scrubber::Scrubber(const LogStore& log, std::string folder, std::uint32_t entries_per_second)
-    : log_(log), folder_(std::move(folder)), entries_per_second_(entries_per_second) {
+Scrubber::Scrubber(const Shards& shards, std::string folder, std::uint32_t entries_per_second)
+    : shards_(shards), folder_(std::move(folder)), entries_per_second_(entries_per_second) {
   if (entries_per_second_ > 0) thread_ = std::thread([this] { run(); });
 }
 
@@ -40,39 +44,45 @@ void Scrubber::run() {
   ::pthread_setname_np(::pthread_self(), "log-scrubber");
   static auto passes = metrics::counter("chuanyu_log_scrub_passes_total", "Times the whole log was read again");
   const std::chrono::microseconds pause(kWidth * 1'000'000 / entries_per_second_);
+  std::size_t at = 0;  // the shard
   for (std::uint64_t tile = 0;; ++tile) {
     {
       std::unique_lock lock(mutex_);
       if (changed_.wait_for(lock, pause, [this] { return stopping_; })) return;
     }
-    if (tile * kWidth >= log_.size()) {
-      if (tile > 0) passes.add();
+    if (tile * kWidth >= shards_.all()[at].log->size()) {
+      if (++at == shards_.all().size()) {
+        at = 0;
+        if (tile > 0) passes.add();
+      }
       tile = 0;
     }
-    if (log_.size() > 0) look_at(tile);
+    const Shard& shard = shards_.all()[at];
+    if (shard.log->size() > 0) look_at(shard, tile);
   }
 }
 
-void Scrubber::look_at(std::uint64_t tile) {
+void Scrubber::look_at(const Shard& shard, std::uint64_t tile) {
+  const LogStore& log = *shard.log;
   const std::uint64_t from = tile * kWidth;
-  const std::uint64_t to = std::min(log_.size(), from + kWidth);
-  const auto hashes = log_.tile({0, tile});
-  const std::string where = ledger::tile_path({0, tile}, ledger::kTileWidth);
+  const std::uint64_t to = std::min(log.size(), from + kWidth);
+  const auto hashes = log.tile({0, tile});
+  const std::string where = path_of(shard, {0, tile});
   if (!hashes.ok()) return found(hashes.error().detail, where);
   if (hashes->size() < (to - from) * ledger::kHashBytes) return found("哈希块不完整", where);
-  const Status read = log_.for_each(from, to, [&](std::uint64_t index, BytesView entry) -> Status {
+  const Status read = log.for_each(from, to, [&](std::uint64_t index, BytesView entry) -> Status {
     if (crypto::view(ledger::leaf_hash(entry)) != hash_at(*hashes, index - from)) {
-      found("条目与其哈希不符", "log#" + std::to_string(index));
+      found("条目与其哈希不符", "log#" + std::to_string(shard.base + index));
     }
-    check_blob(index, entry);
+    check_blob(shard.base + index, entry);
     return {};
   });
   if (!read.ok()) return found(read.error().detail, where);
-  if (to - from == kWidth) check_parent(tile, *hashes);
+  if (to - from == kWidth) check_parent(shard, tile, *hashes);
 }
 
 // The hash that stands for a full tile one level up.
-void Scrubber::check_parent(std::uint64_t tile, BytesView hashes) {
+void Scrubber::check_parent(const Shard& shard, std::uint64_t tile, BytesView hashes) {
   ledger::Frontier tree;
   for (std::uint64_t i = 0; i < kWidth; ++i) {
     ledger::Digest leaf{};
@@ -80,9 +90,9 @@ void Scrubber::check_parent(std::uint64_t tile, BytesView hashes) {
     tree.append(leaf);
   }
   const ledger::TileId above{1, tile / kWidth};
-  const auto parents = log_.tile(above);
+  const auto parents = shard.log->tile(above);
   if (parents.ok() && hash_at(*parents, tile % kWidth) == crypto::view(tree.root())) return;
-  found("上层哈希块与条目不符", ledger::tile_path(above, ledger::kTileWidth));
+  found("上层哈希块与条目不符", path_of(shard, above));
 }
 
 void Scrubber::check_blob(std::uint64_t index, BytesView entry) {

@@ -12,25 +12,25 @@
 #include <string>
 #include <thread>
 
-#include "gateway/journal/log_store.h"
+#include "gateway/journal/shards.h"
 
 namespace chuanyu::journal {
 
 class Scrubber {
  public:
   // `entries_per_second` 0: never reads anything.
-  Scrubber(const LogStore& log, std::string folder, std::uint32_t entries_per_second);
+  Scrubber(const Shards& shards, std::string folder, std::uint32_t entries_per_second);
   ~Scrubber();
   bool healthy() const { return healthy_; }
 
  private:
   void run();
-  void look_at(std::uint64_t tile);
-  void check_parent(std::uint64_t tile, BytesView hashes);
+  void look_at(const Shard& shard, std::uint64_t tile);
+  void check_parent(const Shard& shard, std::uint64_t tile, BytesView hashes);
   void check_blob(std::uint64_t index, BytesView entry);
   void found(const std::string& what, const std::string& where);
 
-  const LogStore& log_;
+  const Shards& shards_;
   const std::string folder_;
   const std::uint32_t entries_per_second_;
   std::atomic<bool> healthy_{true};

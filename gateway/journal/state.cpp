@@ -65,8 +65,7 @@ void put_position(storage::WriteTxn& txn, storage::Table table, const StatePosit
 }
 
 Result<StateReport> rebuild_state(Options options, Projection& projection) {
-  CHUANYU_TRY(const auto log,
-              LogStore::open(options.folder + "/log", options.origin, log_keys(options), options.log_map_bytes));
+  CHUANYU_TRY(const auto log, Shards::open({options.folder, options.origin, log_keys(options), options.log_map_bytes}));
   CHUANYU_TRY(auto keys, KeyStore::open(options.folder + "/keys", std::move(options.key_encryption_key),
                                         options.key_epoch, options.profile));
   const Vault vault(options.folder, std::move(keys));

@@ -40,7 +40,7 @@ Status StateStore::remove(const std::string& folder) {
 }
 
 Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& folder, Projection& projection,
-                                                     const LogStore& log, const Vault& vault) {
+                                                     const Shards& log, const Vault& vault) {
   std::unique_ptr<StateStore> made(new StateStore(folder, log.origin(), projection));
   const Bytes boot = boot_id();
   CHUANYU_TRY(const auto written_under, storage::read_file(folder + "/" + kBootFile));
@@ -76,7 +76,7 @@ Status StateStore::open_environment() {
   return {};
 }
 
-Result<std::optional<std::uint64_t>> StateStore::stored_position(const LogStore& log) const {
+Result<std::optional<std::uint64_t>> StateStore::stored_position(const Shards& log) const {
   CHUANYU_TRY(const auto stored, state_position(*environment_));
   if (!stored) return std::optional<std::uint64_t>{};
   if (stored->projection != projection_.version()) {
@@ -102,7 +102,7 @@ Status StateStore::start_anew() {
   return txn.commit();
 }
 
-Status StateStore::catch_up(std::uint64_t from, const LogStore& log, const Vault& vault) {
+Status StateStore::catch_up(std::uint64_t from, const Shards& log, const Vault& vault) {
   const std::uint64_t end = log.size();
   if (from == end) return {};
   log::info("journal.catching_up", {{"from", from}, {"to", end}});

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "gateway/journal/journal.h"
-#include "gateway/journal/log_store.h"
+#include "gateway/journal/shards.h"
 #include "gateway/journal/vault.h"
 #include "gateway/storage/environment.h"
 
@@ -22,8 +22,8 @@ namespace chuanyu::journal {
 class StateStore {
  public:
   // Opens, or makes anew, and lets the projection catch up with the log.
-  static Result<std::unique_ptr<StateStore>> open(const std::string& folder, Projection& projection,
-                                                  const LogStore& log, const Vault& vault);
+  static Result<std::unique_ptr<StateStore>> open(const std::string& folder, Projection& projection, const Shards& log,
+                                                  const Vault& vault);
   // Deletes the state; the next open() rebuilds it. Not while it is open.
   static Status remove(const std::string& folder);
 
@@ -45,9 +45,9 @@ class StateStore {
       : folder_(std::move(folder)), origin_(std::move(origin)), projection_(projection) {}
   Status open_environment();
   // How far the stored state has applied; nothing when it is new or was made by another version of the projection.
-  Result<std::optional<std::uint64_t>> stored_position(const LogStore& log) const;
+  Result<std::optional<std::uint64_t>> stored_position(const Shards& log) const;
   Status start_anew();
-  Status catch_up(std::uint64_t from, const LogStore& log, const Vault& vault);
+  Status catch_up(std::uint64_t from, const Shards& log, const Vault& vault);
 
   std::string folder_;
   std::string origin_;

@@ -5,6 +5,7 @@
 
 #include "gateway/ledger/cosignature.h"
 #include "gateway/ledger/lines.h"
+#include "gateway/ledger/shard.h"
 
 namespace chuanyu::ledger {
 namespace {
@@ -138,7 +139,7 @@ Result<WitnessPolicy> WitnessPolicy::parse(std::string_view text) {
 VerifyKeys WitnessPolicy::log(std::string_view origin) const {
   VerifyKeys keys;
   for (const NamedKey& log : logs_) {
-    if (log.name == origin) keys.add(log.key);
+    if (covers(log.name, origin)) keys.add(log.key);
   }
   return keys;
 }

@@ -35,7 +35,8 @@ class WitnessPolicy {
  public:
   static Result<WitnessPolicy> parse(std::string_view text);
 
-  VerifyKeys log(std::string_view origin) const;  // none: not in the policy
+  // Of the log or, by its name, of one of its shards; none: not in the policy.
+  VerifyKeys log(std::string_view origin) const;
   const std::vector<Witness>& witnesses() const { return witnesses_; }
   bool asks_for_any() const { return !quorum_.empty(); }  // false: quorum none
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/base/log.h"
+#include "gateway/ledger/shard.h"
 
 namespace chuanyu::witness {
 namespace {
@@ -69,8 +70,7 @@ void Book::watch(std::vector<WatchedLog> logs) {
 ledger::VerifyKeys Book::keys_of(const std::string& origin) const {
   ledger::VerifyKeys keys;
   for (const WatchedLog& log : options_.logs) {
-    const bool every = log.origin.ends_with('/') && origin.starts_with(log.origin);
-    if (every || log.origin == origin) keys.add(log.key);
+    if (ledger::covers(log.origin, origin)) keys.add(log.key);
   }
   return keys;
 }
@@ -105,6 +105,12 @@ Result<Answer> Book::answer(const ledger::AddCheckpoint& request) {
     return Answer{409, "text/x.tlog.size", std::to_string(judgement.seen_size) + "\n"};
   }
   if (judgement.status != 200) return told(judgement.status, sentence(judgement.status));
+  // A log that goes on in a later shard has nothing more to say in this one: it forgot, as a restored backup does.
+  auto other = txn.cursor(seen_);
+  for (bool more = other.first(); more; more = other.next()) {
+    if (!ledger::is_later_shard(other.key(), judgement.checkpoint.origin)) continue;
+    return told(422, "已见过该日志的后一卷 " + std::string(other.key()) + "\n");
+  }
   const auto seconds = static_cast<std::uint64_t>(options_.clock->now() / kSecond);
   const std::string line = ledger::to_line(ledger::cosign(judgement.note.text, options_.name, *options_.key, seconds));
   // Durable before it leaves: a witness that forgot what it cosigned could cosign something else.

@@ -2,7 +2,8 @@
 //
 // C2SP tlog-witness: of each log the longest tree it has cosigned, compared and replaced in one durable step before a
 // cosignature leaves. What a log signed and what contradicts it are kept as evidence. A gateway keeps such a book of
-// the other province's log, the auditors keep one of both.
+// the other province's log, the auditors keep one of both. A log that was seen in a later shard is
+// refused in an earlier one (422): it has forgotten something.
 //
 //   FOLDER/  LMDB: seen (origin -> record), evidence (origin ‖ digest -> both notes)
 //
@@ -23,8 +24,8 @@
 namespace chuanyu::witness {
 
 struct WatchedLog {
-  std::string origin;  // a log's name; ending in '/': every log whose name begins so (a gateway's shards). The
-                       // same name again: a further key of that log
+  std::string origin;  // a log's name, which stands for its shards too; ending in '/': whatever begins so. The same
+                       // name again: a further key of that log
   crypto::VerifyKey key;
 };
 

@@ -171,5 +171,41 @@ TEST(Projection, WhatIsInForceIsRemembered) {
   EXPECT_EQ(book.state().meta_value(book.read(), "directory"), "");
 }
 
+TEST(Projection, ANewShardForgetsWhatIsInForceAndKeepsTheLogsId) {
+  Book book;
+  book.apply(line(EntryKind::shard_open, 9));
+  Book::Line policy = line(EntryKind::policy, 10);
+  policy.entry.policy.fill(7);
+  book.apply(policy);
+  Book::Line mapping = line(EntryKind::mapping, 11);
+  mapping.entry.mapping_in = {"sc.case.v1", "1.0.0", 5};
+  book.apply(mapping);
+  Book::Line next = line(EntryKind::shard_open, 9);
+  next.entry.content = "previous o\nbase 3\n\n";
+  book.apply(next);
+  EXPECT_EQ(book.state().meta_value(book.read(), "policy"), "");
+  EXPECT_EQ(book.state().log_id(book.read(), 5), id_of(9).bytes());
+  book.apply(mapping);  // recorded again: the same version
+  const auto versions = book.state().mappings(book.read()).at("sc.case.v1");
+  ASSERT_EQ(versions.size(), 1U);
+  EXPECT_EQ(versions[0].index, 5U);
+}
+
+TEST(Projection, WhatWasSentBeforeARecoveryCountsInTheOldLog) {
+  Book book;
+  book.apply(line(EntryKind::shard_open, 9));
+  book.apply(remote(EntryKind::accepted, 1));
+  Book::Line next = line(EntryKind::shard_open, 20);
+  next.entry.content = "previous o\nbase 2\n\n";
+  book.apply(next);
+  book.apply(remote(EntryKind::accepted, 2));
+  const auto txn = book.read();
+  const auto rows = book.state().outbox(txn, "cq", 0, 10);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[1].position, 2U);  // counted on
+  EXPECT_EQ(book.state().log_id(txn, rows[0].index), id_of(9).bytes());
+  EXPECT_EQ(book.state().log_id(txn, rows[1].index), id_of(20).bytes());
+}
+
 }  // namespace
 }  // namespace chuanyu::exchange

@@ -108,6 +108,19 @@ TEST_F(BookTest, EveryShardOfTheGatewayAndNobodyElse) {
   EXPECT_EQ(status(of("chuanyu.sc/2027q1")), 404);
 }
 
+TEST_F(BookTest, AShardThatIsFollowedByAnotherIsOver) {
+  const auto of = [&](const char* origin) {
+    return ledger::to_text({0, {}, ledger::sign_checkpoint({origin, 0, ledger::empty_root(), {}}, log_.key)});
+  };
+  EXPECT_EQ(status(of("chuanyu.sc/1")), 200);
+  EXPECT_EQ(status(of("chuanyu.sc/1/20270101t000000z")), 200);
+  EXPECT_EQ(status(of("chuanyu.sc/1")), 422);
+  EXPECT_EQ(status(of("chuanyu.sc/1/20270401t000000z")), 200);
+  EXPECT_EQ(status(of("chuanyu.sc/1/20270101t000000z")), 422);
+  EXPECT_EQ(status(of("chuanyu.sc/1/20270401t000000z")), 200);
+  EXPECT_EQ(status(of("chuanyu.sc/2")), 200);  // another log
+}
+
 TEST_F(BookTest, EitherKeyWhileOneTakesOverFromTheOther) {
   const auto successor = crypto::SigningKey::generate();
   const auto of = [](const char* origin, const crypto::SigningKey& key) {
