@@ -5,7 +5,6 @@
 // block, and some 40 bytes for each payload that is gone. Threads: one. Failure: findings, LOG_KEY_MISSING.
 #pragma once
 
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,7 +27,6 @@ class PayloadPass {
 
   const LogReader& log_;
   bool keys_checked_;
-  std::optional<Error> unreadable_;
   Erasures erasures_;
   std::vector<Place> block_;
   std::vector<Place> gone_;

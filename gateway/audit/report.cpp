@@ -279,7 +279,7 @@ std::vector<std::string> not_checked(const Verification& verification) {
                      " 条）由更早的日志密钥签名，未能核验其签名；其条目由其后的检查点担保。要核验，请给出最早的公钥");
     }
     if (!log.keys_checked) {
-      list.push_back(of + "目录中没有数据密钥，未核对有无内容的密钥被销毁而没有依法删除的条目");
+      list.push_back(of + "目录中没有可读的数据密钥，未核对有无内容的密钥被销毁而没有依法删除的条目");
     }
     if (log.not_yet_erased > 0) {
       list.push_back(of + std::to_string(log.not_yet_erased) +

@@ -116,6 +116,7 @@ struct Field {
   const char* name;
   const char* label;
   std::string value;
+  std::optional<std::uint64_t> number{};  // in JSON instead of `value`
 };
 
 std::vector<Field> fields_of(const Shown& shown) {
@@ -128,7 +129,7 @@ std::vector<Field> fields_of(const Shown& shown) {
     if (value != crypto::Digest{}) fields.push_back({name, label, hex(value)});
   };
   const auto number = [&](const char* name, const char* label, std::uint64_t value) {
-    if (value != 0) fields.push_back({name, label, std::to_string(value)});
+    if (value != 0) fields.push_back({name, label, std::to_string(value), value});
   };
   text("time", "时间", to_rfc3339(e.time));
   text("exchange", "交换编号", e.exchange.is_nil() ? "" : e.exchange.to_string());
@@ -152,7 +153,8 @@ std::vector<Field> fields_of(const Shown& shown) {
   digest("nativeOut", "送达报文摘要 *", e.native_out);
   text("outcome", "结果", result_of(e));
   // Of an answer also none says something.
-  if (e.count == 0 && e.kind == ledger::EntryKind::answered && e.result.empty()) text("count", "条数", "0");
+  if (e.count == 0 && e.kind == ledger::EntryKind::answered && e.result.empty())
+    fields.push_back({"count", "条数", "0", 0});
   number("count", "条数", e.count);
   text("peer", "对端网关", printable(e.peer));
   number("stream", "流位置", e.stream);
@@ -199,7 +201,11 @@ void show_json(const std::vector<Shown>& entries, const ShowStyle& style, std::o
     item["index"] = shown.index;
     item["kind"] = ledger::to_string(shown.entry.kind);
     for (const Field& field : fields_of(shown)) {
-      if (*field.name != '\0') item[field.name] = field.value;
+      if (*field.name == '\0') continue;
+      if (field.number)
+        item[field.name] = *field.number;
+      else
+        item[field.name] = field.value;
     }
     if (shown.fate.erased_by) item["erasedBy"] = to_json(*shown.fate.erased_by);
     if (shown.fate.lost) item["payload"] = to_string(Code::LOG_KEY_MISSING);

@@ -18,13 +18,6 @@ using ledger::EntryKind;
 
 constexpr int kSlice = 800;  // payloads in an ERASURE entry: their numbers fit into it
 
-Date months_before(Date day, unsigned months) {
-  const int month = day.year * 12 + day.month - 1 - static_cast<int>(months);
-  Date found{month / 12, month % 12 + 1, day.day};
-  while (!is_valid(found)) --found.day;  // 31 March -> 28 February
-  return found;
-}
-
 // The day on which a published record says that it ends; nothing when it says none.
 std::optional<Date> end_of(std::string_view what, BytesView canonical) {
   const auto date = [](bool there, const v1::Date& day) -> std::optional<Date> {
@@ -156,6 +149,13 @@ class Retaining {
 };
 
 }  // namespace
+
+Date months_before(Date day, unsigned months) {
+  const int month = day.year * 12 + day.month - 1 - static_cast<int>(months);
+  Date found{month / 12, month % 12 + 1, day.day};
+  while (!is_valid(found)) --found.day;  // 31 March -> 28 February
+  return found;
+}
 
 bool RetentionRule::keeps_everything() const {
   return months == 0 && std::all_of(kinds.begin(), kinds.end(), [](const auto& one) { return one.second == 0; });

@@ -38,6 +38,9 @@ struct RetentionReport {
   std::uint64_t in_force = 0;
   std::uint64_t quarantined = 0;
 };
+// The same day so many months earlier; the last of its month where there is no such day.
+Date months_before(Date day, unsigned months);
+
 Result<RetentionReport> retain(Desk& desk, const RetentionOrder& order);
 
 }  // namespace chuanyu::exchange

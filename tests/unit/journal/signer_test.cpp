@@ -133,30 +133,36 @@ TEST_F(SignerTest, TwoKeysSignWhileOneTakesOverFromTheOther) {
   journal_.reset();
 
   const auto successor = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::generate());
-  Options alone = options();
-  alone.log_key = successor;
-  const Status too_early = open(alone);
+  const auto alone = [&] {
+    Options made = options();
+    made.log_key = successor;
+    return made;
+  };
+  const auto overlap = [&] {
+    Options made = alone();
+    made.old_log_key = key_;
+    return made;
+  };
+  const Status too_early = open(alone());
   EXPECT_EQ(too_early.error().code, Code::LOG_SIGNATURE);
   EXPECT_NE(too_early.error().detail.find("keys.old_log_key"), std::string::npos);
 
-  Options overlap = alone;
-  overlap.old_log_key = key_;
-  ASSERT_TRUE(open(overlap).ok());
+  ASSERT_TRUE(open(overlap()).ok());
   EXPECT_EQ(journal_->signing_key().verify_key().raw(), key_->verify_key().raw());  // that everybody knows
   journal_.reset();
-  EXPECT_EQ(open(alone).error().code, Code::LOG_SIGNATURE);  // nothing was signed by both yet
-  ASSERT_TRUE(open(overlap).ok());
+  EXPECT_EQ(open(alone()).error().code, Code::LOG_SIGNATURE);  // nothing was signed by both yet
+  ASSERT_TRUE(open(overlap()).ok());
   append("y");
   journal_.reset();  // signs what it has
-  ASSERT_TRUE(open(overlap).ok());
+  ASSERT_TRUE(open(overlap()).ok());
   const ledger::Note note = ledger::parse_note(journal_->checkpoint()).value();
   EXPECT_TRUE(ledger::is_signed_by(note, "chuanyu/test/1", key_->verify_key()));
   EXPECT_TRUE(ledger::is_signed_by(note, "chuanyu/test/1", successor->verify_key()));
 
-  ASSERT_TRUE(open(alone).ok());
+  ASSERT_TRUE(open(alone()).ok());
   append("z");
   journal_.reset();
-  ASSERT_TRUE(open(alone).ok());
+  ASSERT_TRUE(open(alone()).ok());
   const ledger::Note last = ledger::parse_note(journal_->checkpoint()).value();
   EXPECT_FALSE(ledger::is_signed_by(last, "chuanyu/test/1", key_->verify_key()));
   EXPECT_EQ(journal_->signing_key().verify_key().raw(), successor->verify_key().raw());
