@@ -91,7 +91,10 @@ class Gateway:
 
     def years_ago(self, years):
         """From the next start on its clock, and so its log, is that far back (tests/support/clock_shim.cpp); 0: no more."""
-        preload = ":".join(filter(None, [str(BIN / "chuanyu_clock_shim.so"), os.environ.get("LD_PRELOAD", "")]))
+        shim = BIN / "chuanyu_clock_shim.so"
+        if not shim.exists():  # the loader would go on without it, and the clock with it
+            raise FileNotFoundError(shim)
+        preload = ":".join(filter(None, [str(shim), os.environ.get("LD_PRELOAD", "")]))
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS", ""), "verify_asan_link_order=0"]))
         self.environment = {"LD_PRELOAD": preload, "ASAN_OPTIONS": asan,
                             "CHUANYU_TEST_CLOCK_SHIFT": str(-years * 365 * 86400)} if years else {}
