@@ -11,22 +11,21 @@ namespace chuanyu::audit {
 using ledger::EntryKind;
 
 void Chain::entry(std::uint64_t index, const ledger::Entry& entry) {
-  const std::string where = place_of(index);
   versions_.see(index, entry);
   if (entry.kind == EntryKind::key) note_keys(entry);
-  if (ledger::is_own(entry.kind)) return check_content(entry, where);
-  check_versions(entry, where);
-  check_certificate(entry, where);
+  if (ledger::is_own(entry.kind)) return check_content(entry, index);
+  check_versions(entry, index);
+  check_certificate(entry, index);
 }
 
 // What is too long stands in the sealed body: rederive with the key looks at that.
-void Chain::check_content(const ledger::Entry& entry, const std::string& where) const {
+void Chain::check_content(const ledger::Entry& entry, std::uint64_t index) const {
   const bool policy = entry.kind == EntryKind::policy;
   if (!policy && entry.kind != EntryKind::directory) return;
   ++report_.versions;
   if (entry.content.empty()) return;
   if (crypto::sha256(entry.content) == (policy ? entry.policy : entry.directory)) return;
-  find_(Code::LOG_TAMPERED, policy ? "策略的内容与其摘要不符" : "名录的内容与其摘要不符", where);
+  find_(Code::LOG_TAMPERED, policy ? "策略的内容与其摘要不符" : "名录的内容与其摘要不符", place_of(index));
 }
 
 // Lines "log NAME+ID+BASE64", "witness …", "peer …": gateway/app/world.cpp writes them.
@@ -44,30 +43,30 @@ void Chain::finish(const ledger::VerifyKeys& keys) {
   find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
 }
 
-void Chain::check_versions(const ledger::Entry& entry, const std::string& where) {
+void Chain::check_versions(const ledger::Entry& entry, std::uint64_t index) {
   // Most entries name what the one before them named.
   if (entry.policy != last_policy_ && entry.policy != crypto::Digest{} && !versions_.has_policy(entry.policy))
-    missing("策略", to_hex(crypto::view(entry.policy)), where);
+    missing("策略", to_hex(crypto::view(entry.policy)), index);
   if (entry.directory != last_directory_ && entry.directory != crypto::Digest{} &&
       !versions_.has_directory(entry.directory))
-    missing("名录", to_hex(crypto::view(entry.directory)), where);
+    missing("名录", to_hex(crypto::view(entry.directory)), index);
   last_policy_ = entry.policy;
   last_directory_ = entry.directory;
   const auto check = [&](const ledger::MappingRef& mapping, ledger::MappingRef& last) {
     if (mapping.id.empty() || mapping == last) return;
-    if (!versions_.has_mapping(mapping)) missing("映射", mapping.id + " " + mapping.version, where);
+    if (!versions_.has_mapping(mapping)) missing("映射", mapping.id + " " + mapping.version, index);
     last = mapping;
   };
   check(entry.mapping_in, last_in_);
   check(entry.mapping_out, last_out_);
 }
 
-void Chain::missing(const char* what, const std::string& id, const std::string& where) {
+void Chain::missing(const char* what, const std::string& id, std::uint64_t index) {
   if (!told_.insert(what + id).second) return;
-  find_(Code::LOG_INCOMPLETE, std::string("所用的") + what + " " + id + " 此前没有记录；所指为第一处", where);
+  find_(Code::LOG_INCOMPLETE, std::string("所用的") + what + " " + id + " 此前没有记录；所指为第一处", place_of(index));
 }
 
-void Chain::check_certificate(const ledger::Entry& entry, const std::string& where) {
+void Chain::check_certificate(const ledger::Entry& entry, std::uint64_t index) {
   if (entry.principal == crypto::Digest{}) return;
   const auto known = certificates_ == nullptr ? Certificates::const_iterator() : certificates_->find(entry.principal);
   if (certificates_ == nullptr || known == certificates_->end()) {
@@ -78,7 +77,7 @@ void Chain::check_certificate(const ledger::Entry& entry, const std::string& whe
   if (entry.time >= known->second.not_before && entry.time <= known->second.not_after) return;
   const std::string id = to_hex(crypto::view(entry.principal));
   if (!told_.insert(id).second) return;
-  find_(Code::LOG_TAMPERED, "证书 " + id + " 在该时刻不在有效期内；所指为第一处", where);
+  find_(Code::LOG_TAMPERED, "证书 " + id + " 在该时刻不在有效期内；所指为第一处", place_of(index));
 }
 
 Result<Certificates> read_certificates(const std::string& folder) {

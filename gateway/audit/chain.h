@@ -26,12 +26,12 @@ class Chain {
   void finish(const ledger::VerifyKeys& keys);
 
  private:
-  void check_content(const ledger::Entry& entry, const std::string& where) const;
+  void check_content(const ledger::Entry& entry, std::uint64_t index) const;
   void note_keys(const ledger::Entry& entry);
-  void check_versions(const ledger::Entry& entry, const std::string& where);
-  void check_certificate(const ledger::Entry& entry, const std::string& where);
+  void check_versions(const ledger::Entry& entry, std::uint64_t index);
+  void check_certificate(const ledger::Entry& entry, std::uint64_t index);
   // One finding for each version, however many entries name it.
-  void missing(const char* what, const std::string& id, const std::string& where);
+  void missing(const char* what, const std::string& id, std::uint64_t index);
 
   Versions versions_;
   const Certificates* certificates_;

@@ -184,9 +184,8 @@ class Pass {
   }
 
   void check_form(std::uint64_t index, BytesView bytes) {
-    const std::string where = "log#" + std::to_string(index);
     const Status decoded = ledger::decode(bytes, entry_);
-    if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, where);
+    if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, place_of(index));
     ++kinds_[static_cast<std::uint8_t>(entry_.kind)];
     if (report_.first_time == 0) report_.first_time = entry_.time;
     if (entry_.time < report_.last_time) ++report_.clock_steps_back;
@@ -195,7 +194,7 @@ class Pass {
     chain_.entry(index, entry_);
     key_chain_.entry(index, entry_);
     payloads_.entry(report_.base + index, entry_);
-    if (entry_.blob_bytes > 0) check_blob(entry_, where);
+    if (entry_.blob_bytes > 0) check_blob(entry_, place_of(index));
   }
 
   void check_blob(const ledger::Entry& entry, const std::string& where) {

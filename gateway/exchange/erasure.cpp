@@ -15,6 +15,8 @@ constexpr std::size_t kLongest = 512;  // bytes of basis and approver
 Status check_words(const std::string& text, const char* pointer) {
   if (text.empty()) return error(Code::CLIENT_FIELD_MISSING, "必填", pointer);
   if (text.size() > kLongest) return error(Code::CLIENT_FIELD_INVALID, "不得超过 512 字节", pointer);
+  const bool one_line = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
+  if (!one_line) return error(Code::CLIENT_FIELD_INVALID, "应为一行文字，不含控制字符", pointer);
   return {};
 }
 

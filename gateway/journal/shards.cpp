@@ -144,7 +144,7 @@ Result<std::vector<ledger::Entry>> Shards::first_entries(const Place& place, con
 Result<bool> Shards::closed() const {
   if (last().size() == 0) return false;
   CHUANYU_TRY(const auto entry, entry_at(last(), last().size() - 1));
-  return entry->kind == EntryKind::shard_close;
+  return entry && entry->kind == EntryKind::shard_close;
 }
 
 const Shard& Shards::holding(std::uint64_t index) const {

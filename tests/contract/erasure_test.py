@@ -143,6 +143,7 @@ class Erasure(unittest.TestCase):
         self.assertEqual(self.erase(exchange, who="sc-auditor").code, "CLIENT_ROLE_FORBIDDEN")
         self.assertEqual(self.erase(exchange, basis="").json["pointer"], "/basis")
         self.assertEqual(self.erase(exchange, approver="").json["pointer"], "/approver")
+        self.assertEqual(self.erase(exchange, approver="甲\nentries 1").code, "CLIENT_FIELD_INVALID")
         self.assertEqual(self.erase().json["pointer"], "/exchanges")
         self.assertEqual(self.erase("x").json["pointer"], "/exchanges/0")
         self.assertEqual(self.erase(str(uuid.uuid4())).code, "CLIENT_NOT_FOUND")
