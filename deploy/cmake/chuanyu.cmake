@@ -13,7 +13,10 @@ endif()
 # address (ASan + UBSan) | thread (TSan) | empty
 set(CHUANYU_SANITIZE "" CACHE STRING "sanitizer to build with: address, thread or none")
 if(CHUANYU_SANITIZE STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # Checks at every pointer take a third of the compiler's time: what null and object-size find, ASan finds, and the
+  # fuzzer's build has all four.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,object-size,vptr,alignment
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(CHUANYU_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)

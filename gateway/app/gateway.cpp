@@ -301,8 +301,13 @@ std::vector<Error> Gateway::reload(const std::string& who) {
   auto world = load_world(impl_->config);
   if (const auto* found = std::get_if<std::vector<Error>>(&world)) {
     errors = *found;
+  } else if (const auto& fresh = std::get<std::shared_ptr<const exchange::World>>(world);
+             fresh->keys != impl_->desk->world()->keys) {
+    // They were read at the start: an entry that names others would speak of keys that nothing is signed with.
+    errors.push_back(
+        error(Code::CONFIG_VALUE, "签名密钥或对端公钥的文件有变动，须重启网关；其余改动这次也没有载入", "/keys"));
   } else {
-    errors = impl_->put_in_force(std::get<std::shared_ptr<const exchange::World>>(world), "reload " + who);
+    errors = impl_->put_in_force(fresh, "reload " + who);
   }
   if (const Status tls = impl_->server->reload(); !tls.ok()) errors.push_back(tls.error());
   const auto in_force = impl_->desk->world();

@@ -95,6 +95,19 @@ class Reload(Base):
         self.assertEqual(kept.request("GET", "/v1/whoami").status, 200)
         self.assertIs(kept._connection.sock, connection)  # pylint: disable=protected-access
 
+    def test_signing_keys(self):
+        """They take a restart: a reload neither uses another one nor says in the log that it would."""
+        key = self.network.pki.folder / "sc/gateway/sc-log.key"
+        kept = key.read_bytes()
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(key)], check=True, capture_output=True)
+        self.sc.policy.write_text('{"version": "empty", "rules": []}', encoding="utf-8")
+        errors = self.sc.reload()
+        self.assertTrue(errors and errors[0]["error"].startswith("CONFIG_VALUE") and "/keys" in errors[0]["error"], errors)
+        self.assertEqual(self.client("G02").query("credit", ASK, CREDIT).status, 200)  # nothing of it is in force
+        key.write_bytes(kept)
+        self.assertEqual(self.sc.reload(), [])
+        self.assertEqual(self.client("G02").query("credit", ASK, CREDIT).code, "CLIENT_POLICY_DENIED")
+
     def test_mappings(self):
         """A profile's file that is broken leaves the running mappings in force; a good one goes live."""
         adapters = self.sc.folder / "adapters"
