@@ -145,10 +145,16 @@ std::vector<std::string> Workplace::gateway(const std::string& id, const std::st
       {"@ADAPTERS@", source + "/adapters"},
       {"\"data\": \"data\"", "\"data\": \"" + data + "\", \"log_level\": \"warn\""}};
   for (const auto& [name, value] : values) replace_all(config, name, value);
-  // No other province here: nothing is to be sent there, and nobody is to be asked whether it is up again.
-  const std::size_t peers = config.find("\"peers\"");
-  const std::size_t end = config.find(']', peers);
-  if (peers != std::string::npos && end != std::string::npos) config.replace(peers, end + 1 - peers, "\"peers\": []");
+  // No other province here: nothing is to be sent there, and nobody is to be asked whether it is up again, or to
+  // witness.
+  const auto emptied = [&config](const std::string& name, const std::string& last, const std::string& empty) {
+    const std::size_t at = config.find("\"" + name + "\"");
+    const std::size_t end = at == std::string::npos ? at : config.find(last, at);
+    if (end == std::string::npos) give_up("deploy/config/gateway.template.json has no " + name);
+    config.replace(at, end + 1 - at, "\"" + name + "\": " + empty);
+  };
+  emptied("peers", "]", "[]");
+  emptied("witness", "}", "{}");
   const std::string path = folder_ + "/" + data + ".json";
   std::ofstream(path) << config;
   return {programs_ + "/chuanyu-gateway", "--config", path};
