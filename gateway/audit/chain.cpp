@@ -1,10 +1,6 @@
 #include "gateway/audit/chain.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <sstream>
-
-#include "gateway/ledger/checkpoint.h"
 
 namespace chuanyu::audit {
 
@@ -12,7 +8,6 @@ using ledger::EntryKind;
 
 void Chain::entry(std::uint64_t index, const ledger::Entry& entry) {
   versions_.see(index, entry);
-  if (entry.kind == EntryKind::key) note_keys(entry);
   if (ledger::is_own(entry.kind)) return check_content(entry, index);
   check_versions(entry, index);
   check_certificate(entry, index);
@@ -26,21 +21,6 @@ void Chain::check_content(const ledger::Entry& entry, std::uint64_t index) const
   if (entry.content.empty()) return;
   if (crypto::sha256(entry.content) == (policy ? entry.policy : entry.directory)) return;
   find_(Code::LOG_TAMPERED, policy ? "策略的内容与其摘要不符" : "名录的内容与其摘要不符", place_of(index));
-}
-
-// Lines "log NAME+ID+BASE64", "witness …", "peer …": gateway/app/world.cpp writes them.
-void Chain::note_keys(const ledger::Entry& entry) {
-  std::istringstream lines(entry.content);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("log ")) continue;
-    if (const auto named = ledger::parse_vkey(line.substr(4)); named.ok()) log_keys_.add(named->key);
-  }
-}
-
-void Chain::finish(const ledger::VerifyKeys& keys) {
-  const auto named = [this](const crypto::VerifyKey& key) { return log_keys_.has(key); };
-  if (log_keys_.empty() || std::any_of(keys.begin(), keys.end(), named)) return;
-  find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
 }
 
 void Chain::check_versions(const ledger::Entry& entry, std::uint64_t index) {

@@ -22,12 +22,9 @@ class Chain {
       : versions_(log, nullptr), certificates_(certificates), report_(report), find_(std::move(find)) {}
 
   void entry(std::uint64_t index, const ledger::Entry& entry);
-  // The log names the keys that sign it: one of `keys`, which the auditor brought, must be among them.
-  void finish(const ledger::VerifyKeys& keys);
 
  private:
   void check_content(const ledger::Entry& entry, std::uint64_t index) const;
-  void note_keys(const ledger::Entry& entry);
   void check_versions(const ledger::Entry& entry, std::uint64_t index);
   void check_certificate(const ledger::Entry& entry, std::uint64_t index);
   // One finding for each version, however many entries name it.
@@ -38,7 +35,6 @@ class Chain {
   LogReport& report_;
   Find find_;
   std::set<std::string> told_;
-  ledger::VerifyKeys log_keys_;  // as KEY entries name them
   crypto::Digest last_policy_{};
   crypto::Digest last_directory_{};
   ledger::MappingRef last_in_;

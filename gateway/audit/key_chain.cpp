@@ -48,6 +48,12 @@ void KeyChain::succeed(std::uint64_t index, const ledger::Entry& entry, const st
   named_.add(named->from.key);
 }
 
+void KeyChain::finish() const {
+  const bool met = std::any_of(named_.begin(), named_.end(), [this](const auto& key) { return trusted_.has(key); });
+  if (trusted_.empty() || named_.empty() || met) return;
+  find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
+}
+
 ledger::VerifyKeys KeyChain::claims() const {
   ledger::VerifyKeys claims;
   for (const crypto::VerifyKey& key : named_) {

@@ -1,6 +1,6 @@
 // Private to gateway/audit: which keys may have signed a log's checkpoints, from the ones that the auditor brought on.
 //
-// A KEY entry in which a trusted key names its successor (FORMAT.md §2) makes that key trusted, once a checkpoint over
+// A KEY entry in which a trusted key names its successor (FORMAT.md §3) makes that key trusted, once a checkpoint over
 // the entry carries a trusted signature; a KEY entry that names a trusted key alone ends the others. Keys from before
 // the auditor's are only claims of the log: what they signed cannot be judged. Memory: the number of keys. Threads:
 // one.
@@ -24,6 +24,8 @@ class KeyChain {
   // Entries and checkpoints in their order; a checkpoint of size n comes after entry n - 1.
   void entry(std::uint64_t index, const ledger::Entry& entry);
   bool accepts(const ledger::Note& note, std::uint64_t size);
+  // The log names the keys that sign it: one that the auditor brought must be among them, when any was brought.
+  void finish() const;
   // Of a checkpoint that was not accepted: signed by a key that the log itself names.
   bool claimed(const ledger::Note& note) const { return ledger::is_signed_by(note, origin_, claims()); }
   // Neither brought nor derived, and yet named by the log.

@@ -54,7 +54,7 @@ class Pass {
     }
     set_unjudged_apart();
     report_bad_signatures();
-    if (!keys_.empty()) chain_.finish(keys_);
+    key_chain_.finish();
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
     report_.log_keys = key_chain_.trusted();
