@@ -92,7 +92,7 @@ endfunction()
 function(chuanyu_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)  # what is hot stands in the rooms
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0> $<$<CONFIG:Release>:-O1>)  # what is hot stands in the rooms
   list(TRANSFORM ARG_DEPS PREPEND chuanyu::)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBS} chuanyu_warnings)
 endfunction()
@@ -107,7 +107,7 @@ function(chuanyu_test name)
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # one subject per file: helpers of two files may share a name
   # Compiled in less time; what is tested keeps its own flags. UBSan in a test's own code takes as long to compile as
   # all the rest of it.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0> $<$<CONFIG:Release>:-O1>)
   if(CHUANYU_SANITIZE STREQUAL "address")
     target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
   endif()
