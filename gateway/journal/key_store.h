@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -65,7 +66,7 @@ class KeyStore {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Slot> pool_;
+  std::deque<Slot> pool_;
   std::optional<Error> failure_;
   std::atomic<bool> failed_{false};
   bool stopping_ = false;

@@ -11,6 +11,7 @@ namespace chuanyu::journal {
 namespace {
 
 constexpr std::uint64_t kChunk = 4096;  // entries a read transaction
+constexpr std::uint64_t kPolite = 32;   // entries hashed before the writer, should it wait for the core, is let in
 
 }  // namespace
 
@@ -81,7 +82,8 @@ bool Signer::sign() {
 Status Signer::verify_to(std::uint64_t size) {
   while (tree_.size() < size) {
     const std::uint64_t to = std::min(size, tree_.size() + kChunk);
-    CHUANYU_CHECK(log_.for_each(tree_.size(), to, [this](std::uint64_t, BytesView entry) -> Status {
+    CHUANYU_CHECK(log_.for_each(tree_.size(), to, [this](std::uint64_t index, BytesView entry) -> Status {
+      if (index % kPolite == 0) std::this_thread::yield();
       tree_.append(ledger::leaf_hash(entry));
       return {};
     }));

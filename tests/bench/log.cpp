@@ -1,10 +1,11 @@
 // tests/bench/log: appends of 64 callers beside a bare LMDB loop, and the auditor's verify beside SHA-256.
 //
 // In each round, one after another on the same disk: the median of a plain fdatasync, 64 callers that each wait for
-// their acknowledgement, and LMDB alone with entries of the same length in groups of the size that those callers formed
-// (append_vs_raw_lmdb, ack_p99_in_flushes). Then a log of N entries is verified, and its file hashed as
-// sha256sum does it (verify_vs_sha256: processor time for a byte of an entry; both are one thread). Memory is what the
-// process has of its own while it verifies; mapped pages are the kernel's.
+// their acknowledgement (as the gateway's requests do: as many workers as cores, answers in a callback), and LMDB alone
+// with entries of the same length in groups of the size that those callers formed (append_vs_raw_lmdb,
+// ack_p99_in_flushes). Then a log of N entries is verified, and its file hashed as sha256sum does it (verify_vs_sha256:
+// processor time for a byte of an entry; both are one thread). Memory is what the process has of its own while it
+// verifies; mapped pages are the kernel's.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -17,8 +18,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -74,16 +77,18 @@ struct Log {
   std::atomic<std::uint64_t> groups{0};
   Lean projection;
 
-  std::unique_ptr<journal::Journal> open() {
+  // `after_answers` is called by the writer after it has answered a group.
+  std::unique_ptr<journal::Journal> open(std::function<void()> after_answers = {}) {
     journal::Options options;
     options.folder = folder;
     options.origin = "chuanyu/bench/1";
     options.gateway = "sc";
     options.key_encryption_key = Secret(std::string(32, 'K'));
     options.log_key = key;
-    options.around_answers = [this](const std::function<void()>& all) {
+    options.around_answers = [this, after_answers = std::move(after_answers)](const std::function<void()>& all) {
       ++groups;
       all();
+      if (after_answers) after_answers();
     };
     auto opened = journal::Journal::open(std::move(options), projection);
     if (!opened.ok()) give_up(opened.error().to_text());
@@ -126,31 +131,85 @@ struct Appends {
   std::size_t entry_bytes = 0;
 };
 
-Appends append_all(Log& log, double seconds) {
-  const auto journal = log.open();
-  const std::uint64_t groups_before = log.groups;
-  std::vector<std::vector<double>> times(kCallers);
-  std::vector<std::thread> callers;
-  const auto start = Clock::now();
-  for (auto& mine : times) {
-    callers.emplace_back([&] {
-      while (seconds_since(start) < seconds) {
-        const auto asked = Clock::now();
-        if (!journal->append(draft()).status.ok()) give_up("an append was refused");
-        mine.push_back(seconds_since(asked));
-      }
-    });
+// 64 callers that each call again as soon as they are answered. A caller is a request: it waits for a worker, which
+// prepares the entry, and is answered by the writer's callback.
+class Callers {
+ public:
+  explicit Callers(Log& log) : journal_(log.open(kept_together())), asked_(kCallers, Clock::now()) {
+    for (unsigned caller = 0; caller < kCallers; ++caller) ready_.push_back(caller);
   }
-  for (std::thread& caller : callers) caller.join();
+
+  void run(double seconds) {
+    const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    std::vector<std::thread> workers;
+    for (unsigned i = 0; i < std::max(2U, std::thread::hardware_concurrency()); ++i) {
+      workers.emplace_back([this, end] {
+        while (const auto caller = next(end)) ask(*caller);
+      });
+    }
+    for (std::thread& worker : workers) worker.join();
+    journal_->stop();  // those that are asked still are answered
+  }
+
+  const journal::Journal& journal() const { return *journal_; }
+  const std::vector<double>& seconds() const { return taken_; }  // from the call to the acknowledgement
+
+ private:
+  // The callers of a group become ready at once.
+  std::function<void()> kept_together() {
+    return [this] {
+      {
+        const std::lock_guard guard(mutex_);
+        ready_.insert(ready_.end(), answered_.begin(), answered_.end());
+      }
+      answered_.clear();
+      changed_.notify_all();
+    };
+  }
+
+  // Nobody when the time is up.
+  std::optional<unsigned> next(Clock::time_point end) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !ready_.empty(); });
+    if (Clock::now() >= end) return std::nullopt;
+    const unsigned caller = ready_.front();
+    ready_.pop_front();
+    return caller;
+  }
+
+  void ask(unsigned caller) {
+    journal_->submit({journal_->prepare(draft()), {}, [this, caller](const journal::Outcome& outcome) {
+                        if (!outcome.status.ok()) give_up("an append was refused");
+                        const auto now = Clock::now();
+                        taken_.push_back(std::chrono::duration<double>(now - asked_[caller]).count());
+                        asked_[caller] = now;
+                        answered_.push_back(caller);
+                      }});
+  }
+
+  std::unique_ptr<journal::Journal> journal_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<unsigned> ready_;
+  // The writer's own.
+  std::vector<Clock::time_point> asked_;
+  std::vector<unsigned> answered_;
+  std::vector<double> taken_;
+};
+
+Appends append_all(Log& log, double seconds) {
+  const std::uint64_t groups_before = log.groups;
+  Callers callers(log);
+  const auto start = Clock::now();
+  callers.run(seconds);
   const double took = seconds_since(start);
-  std::vector<double> all;
-  for (const auto& mine : times) all.insert(all.end(), mine.begin(), mine.end());
+  std::vector<double> all = callers.seconds();
   std::sort(all.begin(), all.end());
   Appends found;
   found.rate = static_cast<double>(all.size()) / took;
   found.p99 = all[all.size() * 99 / 100];
   found.group = static_cast<double>(all.size()) / static_cast<double>(log.groups - groups_before);
-  found.entry_bytes = ledger::encode(journal->read(0)->entry).size();
+  found.entry_bytes = ledger::encode(callers.journal().read(0)->entry).size();
   return found;
 }
 
