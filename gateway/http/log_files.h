@@ -1,9 +1,9 @@
 // gateway/http/log_files.h: the log as files of C2SP tlog-tiles: checkpoint, hash tiles, entry bundles.
 //
-// A shard is a tree of its own; the query's `origin` names it, without it is the newest. What is no longer than the
-// shard's last checkpoint is there, nothing else; blobs and keys are not served. Bytes as `chuanyu-audit export` writes
-// them (gateway/ledger/FORMAT.md). Threads: any. Failure: CLIENT_FIELD_INVALID for a path that tlog-tiles does not
-// have, CLIENT_NOT_FOUND for what is not (yet) under the checkpoint, LOCAL_CORRUPT.
+// A shard is a tree of its own; the query's `origin` names it, without it the newest is meant. Served is what the
+// shard's last checkpoint covers, no blobs and no keys; the bytes are those of `chuanyu-audit export`
+// (gateway/ledger/FORMAT.md). Threads: any. Failure: CLIENT_FIELD_INVALID for a path that tlog-tiles does not have,
+// CLIENT_NOT_FOUND for what is not (yet) under the checkpoint, LOCAL_CORRUPT.
 #pragma once
 
 #include <string_view>
