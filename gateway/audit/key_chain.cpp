@@ -62,6 +62,12 @@ ledger::VerifyKeys KeyChain::claims() const {
   return claims;
 }
 
+ledger::VerifyKeys KeyChain::known() const {
+  ledger::VerifyKeys known = trusted_;
+  for (const crypto::VerifyKey& key : named_) known.add(key);
+  return known;
+}
+
 bool KeyChain::accepts(const ledger::Note& note, std::uint64_t size) {
   if (!ledger::is_signed_by(note, origin_, now_)) return false;
   // Over the entries that name them: what the old key signed reaches to its successors.

@@ -30,6 +30,8 @@ class KeyChain {
   bool claimed(const ledger::Note& note) const { return ledger::is_signed_by(note, origin_, claims()); }
   // Neither brought nor derived, and yet named by the log.
   ledger::VerifyKeys claims() const;
+  // Brought, derived or named by the log.
+  ledger::VerifyKeys known() const;
   // Every key that was trusted at some time.
   const ledger::VerifyKeys& trusted() const { return trusted_; }
 

@@ -3,11 +3,22 @@
 #include "gateway/audit/data_folder.h"
 #include "gateway/audit/exported_folder.h"
 #include "gateway/audit/sharded_log.h"
+#include "gateway/ledger/checkpoint.h"
 #include "gateway/storage/durable_file.h"
 
 namespace chuanyu::audit {
 
 namespace layout = ledger::layout;
+
+namespace {
+
+// The key of a cosignature's row says by which key it is.
+bool stands_under(BytesView row_key, BytesView line) {
+  const auto note = ledger::parse_note("cosignature\n\n" + Bytes(line));
+  return note.ok() && note->signatures.size() == 1 && read_u32(row_key.substr(8)) == note->signatures[0].key_id;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
   const std::vector<std::string> shards = ShardedLog::names_in(folder);
@@ -72,16 +83,20 @@ std::optional<LogReader::Note> LogReader::checkpoint_from(std::uint64_t size) co
   const Status read =
       for_each_row(Rows::checkpoints, layout::number_key(size), [&](BytesView key, BytesView value) -> Result<bool> {
         if (layout::is_sm3_checkpoint_key(key)) return true;
-        if (!layout::is_checkpoint_key(key) && !layout::is_cosignature_key(key)) {
-          if (!found) found = Note{size, {}};  // a key that nobody wrote: no note, as verify() will say
-          return false;
-        }
-        if (!layout::is_checkpoint_key(key)) {  // a witness's cosignature: of this one, or of one before
-          if (found) found->note += value;
+        const bool cosignature = layout::is_cosignature_key(key);
+        if (cosignature && found && read_u64(key) == found->size) {
+          found->note += value;
+          found->rows_in_place = found->rows_in_place && stands_under(key, value);
           return true;
         }
+        if (!cosignature && !layout::is_checkpoint_key(key)) {  // a key that nobody wrote
+          if (!found) found = Note{size, {}};                   // no note, as verify() will say
+          found->rows_in_place = false;
+          return false;
+        }
         if (found) return false;
-        found = Note{read_u64(key), std::string(value)};
+        // A cosignature of no checkpoint is no note.
+        found = cosignature ? Note{read_u64(key), {}} : Note{read_u64(key), std::string(value), value.size()};
         return true;
       });
   return read.ok() ? found : std::nullopt;

@@ -76,6 +76,8 @@ class LogReader {
   struct Note {
     std::uint64_t size = 0;
     std::string note;
+    std::size_t own_bytes = 0;  // of it, that the log wrote; the rest are cosignatures
+    bool rows_in_place = true;  // each cosignature stands in a row of its key id, and nothing else beside them
   };
   // The first checkpoint of at least that size, with its cosignatures.
   std::optional<Note> checkpoint_from(std::uint64_t size) const;

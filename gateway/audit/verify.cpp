@@ -7,6 +7,7 @@
 #include "gateway/audit/key_chain.h"
 #include "gateway/audit/links.h"
 #include "gateway/audit/mismatches.h"
+#include "gateway/audit/note_lines.h"
 #include "gateway/audit/payload_pass.h"
 #include "gateway/audit/sm_pass.h"
 #include "gateway/ledger/checkpoint.h"
@@ -30,6 +31,7 @@ class Pass {
         chain_(log, certificates, report, finder()),
         key_chain_(log.origin(), keys, report, finder()),
         sm_(log, sm2_key, report, finder()),
+        lines_(log.origin(), sm2_key, policy, finder()),
         payloads_(payloads),
         next_note_(log.checkpoint_from(0)) {}
 
@@ -57,6 +59,7 @@ class Pass {
     key_chain_.finish();
     mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
+    if (!keys_.empty()) lines_.finish(key_chain_.known());
     report_.log_keys = key_chain_.trusted();
     report_.earlier_keys = key_chain_.claims();
     check_rows();
@@ -105,6 +108,7 @@ class Pass {
     report_.signed_size = stored.size;
     if (first_signed_ == 0) first_signed_ = stored.size;
     sm_.own_note(*note, stored.size);
+    lines_.note(stored, *note, where);
     if (policy_ != nullptr) check_cosignatures(*note, where);
   }
 
@@ -233,6 +237,7 @@ class Pass {
   Chain chain_;
   KeyChain key_chain_;
   SmPass sm_;
+  NoteLines lines_;
   PayloadPass& payloads_;  // of all shards
   ledger::TreeWriter tree_;
   ledger::Entry entry_;  // the one that is looked at, here because its memory is used again

@@ -133,6 +133,8 @@ journal::Options Scene::options() const {
   made.gateway = "sc";
   made.key_encryption_key = Secret(std::string(32, 'K'));
   made.log_key = key;
+  made.sm2_log_key = sm2_key;
+  if (sm2_key != nullptr) made.profile = ledger::Profile::sm;
   made.disk_refuse_percent = 101;  // what a full disk does shall be seen, not avoided
   return made;
 }

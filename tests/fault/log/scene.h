@@ -25,6 +25,7 @@ struct Acknowledged {
 struct Scene {
   std::string folder;  // the journal's
   std::shared_ptr<const crypto::SigningKey> key;
+  std::shared_ptr<const crypto::Sm2SigningKey> sm2_key = nullptr;  // the SM profile, when there is one
   journal::Options options() const;
 };
 

@@ -83,6 +83,68 @@ TEST_F(WitnessedTest, ALineInTheWitnessesNameThatDoesNotVerifyIsNoAbsence) {
   EXPECT_EQ(found.findings.listed.front().where, "checkpoint#10");
 }
 
+TEST_F(WitnessedTest, ALineInANameThatIsNoWitnessesIsAFinding) {
+  write(25);
+  cosign(20, key_);
+  cosign(10, key_);
+  RawLog::change(folder_, [this](storage::Environment& env, storage::WriteTxn& txn) {
+    const Bytes row = layout::cosignature_key(10, witness().id());
+    Bytes line(*txn.get(env.table("checkpoint"), row));
+    line.replace(line.find(" w "), 3, " v ");
+    txn.put(env.table("checkpoint"), row, line);
+  });
+  const LogReport found = report();
+  EXPECT_EQ(codes(found), std::vector{Code::LOG_SIGNATURE});
+  EXPECT_EQ(found.findings.listed.front().where, "checkpoint#10");
+}
+
+TEST_F(WitnessedTest, ACosignatureStandsUnderItsKeyId) {
+  write(25);
+  cosign(20, key_);
+  cosign(10, key_);
+  RawLog::change(folder_, [this](storage::Environment& env, storage::WriteTxn& txn) {
+    const Bytes row = layout::cosignature_key(10, witness().id());
+    const Bytes line(*txn.get(env.table("checkpoint"), row));
+    txn.erase(env.table("checkpoint"), row);
+    txn.put(env.table("checkpoint"), layout::cosignature_key(10, witness().id() ^ 1U), line);
+  });
+  EXPECT_EQ(codes(report()), std::vector{Code::LOG_TAMPERED});
+}
+
+TEST_F(WitnessedTest, ACosignatureOfNoCheckpointIsAFinding) {
+  write(25);
+  cosign(20, key_);
+  RawLog::change(folder_, [this](storage::Environment& env, storage::WriteTxn& txn) {
+    const Bytes line(*txn.get(env.table("checkpoint"), layout::cosignature_key(20, witness().id())));
+    txn.put(env.table("checkpoint"), layout::cosignature_key(2000, witness().id()), line);
+  });
+  EXPECT_EQ(codes(report()), std::vector{Code::LOG_INCOMPLETE});
+}
+
+TEST_F(WitnessedTest, ARowThatIsNeitherNoteNorCosignatureIsAFinding) {
+  write(25);
+  cosign(20, key_);
+  RawLog::change(folder_, [](storage::Environment& env, storage::WriteTxn& txn) {
+    txn.put(env.table("checkpoint"), layout::number_key(10) + "sn3", "x");
+  });
+  EXPECT_EQ(codes(report()), std::vector{Code::LOG_TAMPERED});
+}
+
+TEST_F(WitnessedTest, EveryLineOfTheLogIsByAKeyOfIts) {
+  write(25);
+  cosign(20, key_);
+  RawLog::change(folder_, [this](storage::Environment& env, storage::WriteTxn& txn) {
+    Bytes note(*txn.get(env.table("checkpoint"), layout::number_key(10)));
+    const auto checkpoint = ledger::parse_checkpoint(ledger::parse_note(note)->text);
+    // One might be by the log's SM2 key, which this auditor was not given.
+    note += ledger::log_line(*checkpoint, key_) + ledger::log_line(*checkpoint, crypto::SigningKey::generate());
+    txn.put(env.table("checkpoint"), layout::number_key(10), note);
+  });
+  const LogReport found = report();
+  EXPECT_EQ(codes(found), std::vector{Code::LOG_SIGNATURE});
+  EXPECT_EQ(found.findings.listed.front().where, "checkpoint#10");
+}
+
 TEST_F(WitnessedTest, WhatIsShownFitsItsTile) {
   write(25);
   RawLog::change(folder_, [](storage::Environment& env, storage::WriteTxn& txn) {
