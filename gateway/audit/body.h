@@ -1,7 +1,7 @@
 // gateway/audit/body.h: opens the sealed body of an entry for who holds the key-encryption key, and says what is in it.
 //
 // Without `reveal` only what names no person is said: sizes, codes, the operator's name with all but its first
-// character hidden. Threads: one. Failure: open() gives LOCAL_KEY_FILE or LOCAL_CRYPTO; body() gives
+// character hidden. Threads: any. Failure: open() gives LOCAL_KEY_FILE or LOCAL_CRYPTO; body() gives
 // LOCAL_PAYLOAD_ERASED when the key was destroyed, LOG_INCOMPLETE without the blob, LOG_TAMPERED when it does not open.
 #pragma once
 

@@ -103,6 +103,7 @@ std::optional<Bytes> DataFolder::tile(const ledger::TileId& tile) const {
 
 Result<const storage::Environment*> DataFolder::environment_of(Rows rows) const {
   if (rows == Rows::checkpoints) return log_.get();
+  const std::lock_guard guard(mutex_);
   if (!keys_) {
     CHUANYU_TRY(keys_, open_tables(folder_ + "/keys", layout::key_tables()));
   }

@@ -1,5 +1,9 @@
-// Private to gateway/audit: a gateway's data folder, read by its LMDB tables.
+// Private to gateway/audit: a gateway's data folder, read by its LMDB tables. Threads: any.
 #pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
 
 #include "gateway/audit/log_reader.h"
 #include "gateway/storage/environment.h"
@@ -26,6 +30,7 @@ class DataFolder final : public LogReader {
   storage::Table tiles_;
   storage::Table tree_row_;
   std::uint64_t last_checkpoint_ = 0;                   // the newest when it was opened
+  mutable std::mutex mutex_;                            // guards keys_
   mutable std::unique_ptr<storage::Environment> keys_;  // opened when somebody asks: a process opens a folder once
 };
 

@@ -116,6 +116,7 @@ Result<const std::vector<BytesView>*> ExportedFolder::entries_of(std::uint64_t b
 Status ExportedFolder::for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
   for (; from < to; ++from) {
     if (from >= size_) return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(from) + " 条", folder_);
+    const std::lock_guard guard(mutex_);
     CHUANYU_TRY(const auto* entries, entries_of(from / ledger::kTileWidth));
     CHUANYU_CHECK(visit(from, (*entries)[from % ledger::kTileWidth]));
   }
@@ -173,6 +174,7 @@ Status ExportedFolder::for_each_row(Rows rows, BytesView from, const VisitRow& v
   if (!fs::exists(folder_ + "/" + folder_of(rows))) {
     return error(Code::LOG_INCOMPLETE, "导出目录不含密钥行或检查点：导出时请加 --with-keys", folder_);
   }
+  const std::lock_guard guard(mutex_);
   const std::uint64_t first_bundle = rows == Rows::named || from.size() < 8 ? 0 : read_u64(from) >> kRowsShift;
   const std::vector<std::uint64_t>& bundles = bundles_of(rows);
   for (auto at = std::lower_bound(bundles.begin(), bundles.end(), first_bundle); at != bundles.end(); ++at) {

@@ -1,11 +1,12 @@
 // Private to gateway/audit: what `chuanyu-audit export` writes, read as a log: C2SP tlog-tiles and bundles of rows
 // (gateway/ledger/FORMAT.md §6).
 //
-// Every file but `checkpoint`, the last partial tiles and the last bundles of rows is immutable. Threads: one: the last
-// bundles read are kept.
+// Every file but `checkpoint`, the last partial tiles and the last bundles of rows is immutable. Threads: any; an entry
+// or row is visited under a lock, because the last bundles read are kept: a visitor never waits for another thread.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,8 @@ class ExportedFolder final : public LogReader {
   Result<const RowList*> rows_of(Rows rows, std::uint64_t bundle) const;
   const std::vector<std::uint64_t>& bundles_of(Rows rows) const;
 
+  // Guards all below. Recursive: who visits an entry may ask for others.
+  mutable std::recursive_mutex mutex_;
   mutable std::uint64_t bundle_number_ = 0;
   mutable Bytes bundle_;
   mutable std::vector<BytesView> entries_;  // of bundle_; empty: none read yet

@@ -2,9 +2,9 @@
 //
 // The folder is a gateway's data folder, or a copy of it, or what `chuanyu-audit export` wrote: whoever reads need not
 // know. A gateway may be appending to its folder meanwhile; reading goes in short transactions, so that it never makes
-// the file grow. Threads: one. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE when a table, the
-// tree row or a file is missing, LOG_VERSION for a newer format, LOG_TAMPERED for what contradicts itself,
-// LOCAL_CORRUPT with the page for a data file whose pages do not hold together.
+// the file grow. Threads: any, once it is open. Failure: open() gives LOCAL_IO when there is no log, LOG_INCOMPLETE
+// when a table, the tree row or a file is missing, LOG_VERSION for a newer format, LOG_TAMPERED for what contradicts
+// itself, LOCAL_CORRUPT with the page for a data file whose pages do not hold together.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,9 @@
 #include "gateway/audit/rederive.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
+#include <vector>
 
 #include "gateway/audit/reconvert.h"
 #include "gateway/audit/redecide.h"
@@ -11,6 +13,72 @@ namespace {
 
 using ledger::EntryKind;
 
+// An entry as it was read: held against its hash, taken apart, its body opened. The memory is used again.
+struct Item {
+  std::uint64_t index = 0;
+  Status decoded;
+  ledger::Entry entry;
+  std::optional<Result<Bytes>> body;  // when there is one to open
+};
+
+bool is_wanted(const Item& item, const RederiveOptions& options) {
+  if (item.index < options.from) return false;
+  return !item.decoded.ok() || !options.exchange || item.entry.exchange == *options.exchange;
+}
+
+// Reads a tile's entries while those of the one before are derived from: reading, hashing and opening take a third of
+// the time.
+class ReadAhead {
+ public:
+  ReadAhead(const LogReader& log, const BodyOpener* bodies, const RederiveOptions& options, std::uint64_t end)
+      : log_(log), bodies_(bodies), options_(options), end_(end) {
+    start();
+  }
+
+  struct Batch {
+    std::vector<Item> items;
+    std::size_t size = 0;
+    Status read;  // what came after them
+  };
+  // Good until the next call. Not asked for after the last one, or one that ends with an error.
+  const Batch& next() {
+    reading_.get();
+    std::swap(ahead_, now_);
+    if (now_.read.ok() && next_ < end_) start();
+    return now_;
+  }
+
+ private:
+  void start() {
+    const std::uint64_t from = next_;
+    next_ = std::min(end_, from + ledger::kTileWidth);
+    reading_ = std::async(std::launch::async, [this, from, to = next_] { fill(from, to); });
+  }
+
+  void fill(std::uint64_t from, std::uint64_t to) {
+    ahead_.items.resize(ledger::kTileWidth);
+    ahead_.size = 0;
+    ahead_.read = log_.for_each_hashed(from, to, [this](std::uint64_t index, BytesView bytes) -> Status {
+      Item& item = ahead_.items[ahead_.size++];
+      item.index = index;
+      item.decoded = ledger::decode(bytes, item.entry);
+      item.body.reset();
+      const bool sealed = item.decoded.ok() && !ledger::is_own(item.entry.kind) && item.entry.slot != 0;
+      if (sealed && bodies_ != nullptr && is_wanted(item, options_)) item.body = bodies_->body(item.entry);
+      return {};
+    });
+  }
+
+  const LogReader& log_;
+  const BodyOpener* bodies_;
+  const RederiveOptions& options_;
+  const std::uint64_t end_;
+  std::uint64_t next_ = 0;
+  Batch now_;
+  Batch ahead_;  // the other thread's until reading_ is ready
+  std::future<void> reading_;
+};
+
 class Rederiving {
  public:
   Rederiving(const LogReader& log, const BodyOpener* bodies, const RederiveOptions& options, RederiveReport& report)
@@ -18,31 +86,24 @@ class Rederiving {
     if (bodies != nullptr) reconverter_.emplace(log, *bodies, versions_, options.reveal);
   }
 
-  Status visit(std::uint64_t index, BytesView bytes) {
-    const Status decoded = ledger::decode(bytes, entry_);
-    if (decoded.ok()) versions_.see(index, entry_);
-    if (index < options_.from) return {};
-    index_ = index;
-    if (!decoded.ok()) {
-      count_unable(decoded.error());
-      return {};
-    }
-    if (options_.exchange && entry_.exchange != *options_.exchange) return {};
-    derive(entry_);
-    return {};
+  void visit(const Item& item) {
+    if (item.decoded.ok()) versions_.see(item.index, item.entry);
+    if (!is_wanted(item, options_)) return;
+    index_ = item.index;
+    if (!item.decoded.ok()) return count_unable(item.decoded.error());
+    derive(item.entry, item.body);
   }
 
  private:
-  void derive(const ledger::Entry& entry) {
+  void derive(const ledger::Entry& entry, const std::optional<Result<Bytes>>& opened) {
     if (ledger::is_own(entry.kind)) return count(report_.nothing);
     v1::LogBody body;
-    bool readable = bodies_ != nullptr && entry.slot != 0;
+    bool readable = opened.has_value();
     bool erased = false;
     if (readable) {
-      const auto opened = bodies_->body(entry);
-      erased = !opened.ok() && opened.error().code == Code::LOCAL_PAYLOAD_ERASED;
-      if (!opened.ok() && !erased) return count_unable(opened.error());
-      if (!erased && !body.ParseFromString(*opened)) return count_unable(error(Code::LOG_TAMPERED, "正文不可读"));
+      erased = !opened->ok() && opened->error().code == Code::LOCAL_PAYLOAD_ERASED;
+      if (!opened->ok() && !erased) return count_unable(opened->error());
+      if (!erased && !body.ParseFromString(**opened)) return count_unable(error(Code::LOG_TAMPERED, "正文不可读"));
       readable = !erased;
     }
     const bool sealed = bodies_ == nullptr && entry.slot != 0;
@@ -114,7 +175,6 @@ class Rederiving {
   Fates fates_;
   std::map<std::uint64_t, std::uint64_t> erased_by_;  // ERASURE entry -> how many of these
   std::uint64_t index_ = 0;
-  ledger::Entry entry_;  // the one at index_, here because its memory is used again
 };
 
 }  // namespace
@@ -126,12 +186,15 @@ RederiveReport rederive(const LogReader& log, const BodyOpener* bodies, const Re
   Rederiving rederiving(log, bodies, options, report);
   const std::uint64_t end = std::min(options.to, log.size());
   // From the start, whatever the range: the versions stand before what they were used for.
-  const Status read = log.for_each_hashed(0, end, [&](std::uint64_t index, BytesView bytes) {
-    if (options.progress && index % 4096 == 0) options.progress(index, end);
-    return rederiving.visit(index, bytes);
-  });
-  if (!read.ok()) report.findings.add(read.error());
-  if (options.progress) options.progress(end, end);
+  ReadAhead ahead(log, bodies, options, end);
+  for (std::uint64_t done = 0;;) {
+    const ReadAhead::Batch& batch = ahead.next();
+    for (std::size_t i = 0; i < batch.size; ++i) rederiving.visit(batch.items[i]);
+    done += batch.size;
+    if (options.progress) options.progress(done, end);
+    if (!batch.read.ok()) report.findings.add(batch.read.error());
+    if (!batch.read.ok() || done == end) break;
+  }
   return report;
 }
 

@@ -2,7 +2,8 @@
 //
 // One pass: each entry's decision under the policy and directory that it names, each conversion with the mapping
 // version that it names, all of them from the log. Nothing is skipped silently: every entry in the range is counted
-// once. Memory follows the number of versions, not the log's length. Threads: one. Failure: in the report.
+// once. Memory follows the number of versions, not the log's length. Threads: reads ahead on one of its own,
+// which ends with the call. Failure: in the report.
 #pragma once
 
 #include <map>

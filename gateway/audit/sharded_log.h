@@ -1,7 +1,7 @@
 // Private to gateway/audit: a log in several shards (分卷), read as one by running numbers.
 //
 // What is stored of each shard is its own part's business; this adds the bases. A shard that is missing leaves a gap:
-// LOG_INCOMPLETE for whoever reads over it. Threads: one.
+// LOG_INCOMPLETE for whoever reads over it. Threads: any.
 #pragma once
 
 #include <memory>
