@@ -113,7 +113,7 @@ class Exporter {
     const Status copied = log_.for_each(first_, report_.size, [this](std::uint64_t index, BytesView bytes) -> Status {
       if (options_.progress && index % 4096 == 0) options_.progress(index, report_.size);
       tree_.append(ledger::leaf_hash(bytes));
-      append_sized(bytes);
+      ledger::append_to_bundle(bundle_, bytes);
       CHUANYU_CHECK(copy_blob(index, bytes));
       CHUANYU_CHECK(check_size());
       return tree_.size() % ledger::kTileWidth == 0 ? end_bundle() : Status{};
@@ -122,13 +122,6 @@ class Exporter {
     if (options_.progress) options_.progress(report_.size, report_.size);
     report_.root = tree_.root();
     return {};
-  }
-
-  // An entry fits: kMaxEntryBytes is the most that a u16 says.
-  void append_sized(BytesView entry) {
-    bundle_.push_back(static_cast<char>(entry.size() >> 8));
-    bundle_.push_back(static_cast<char>(entry.size() & 0xFF));
-    bundle_.append(entry);
   }
 
   // What is known of a tree of the size that it has now: the export before, and the checkpoints.

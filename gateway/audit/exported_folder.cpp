@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/tiles.h"
@@ -38,19 +37,6 @@ bool cut(BytesView rest, std::size_t length_bytes, Take&& take) {
     rest.remove_prefix(length);
   }
   return true;
-}
-
-// The bundle's number out of "x001/234"; nothing for a file that is no bundle.
-std::optional<std::uint64_t> number_of(const fs::path& relative) {
-  std::uint64_t number = 0;
-  for (const fs::path& part : relative) {
-    const std::string name = part.string();
-    const std::string digits = name.starts_with('x') ? name.substr(1) : name;
-    const bool three = digits.size() == 3 && digits.find_first_not_of("0123456789") == std::string::npos;
-    if (!three || number > std::numeric_limits<std::uint64_t>::max() / 10'000) return std::nullopt;
-    number = number * 1000 + std::stoul(digits);
-  }
-  return number;
 }
 
 }  // namespace
@@ -176,7 +162,8 @@ const std::vector<std::uint64_t>& ExportedFolder::bundles_of(Rows rows) const {
   std::error_code failed;
   for (fs::recursive_directory_iterator it(folder, failed); !failed && it != fs::recursive_directory_iterator();
        it.increment(failed)) {
-    const auto number = it->is_regular_file() ? number_of(it->path().lexically_relative(folder)) : std::nullopt;
+    const std::string path = it->path().lexically_relative(folder).string();
+    const auto number = it->is_regular_file() ? ledger::parse_number_path(path) : std::nullopt;
     if (number) numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());

@@ -16,6 +16,7 @@
 #include "gateway/http/explain.h"
 #include "gateway/http/gate.h"
 #include "gateway/http/json_out.h"
+#include "gateway/http/log_files.h"
 #include "gateway/http/reports.h"
 
 namespace chuanyu::http {
@@ -38,6 +39,7 @@ struct Call {
 
   void send(Response response) const { responder->send(std::move(response)); }
   void fail(const Error& why) const { send(respond(exchange::Failure{why, {}, {}})); }
+  void send_file(Result<Response> file) const { file.ok() ? send(*std::move(file)) : fail(file.error()); }
 };
 
 // Answers of the exchange, rendered: `render` makes the response of a success.
@@ -113,6 +115,8 @@ struct Routes::Impl {
   void rerun(const Call& call);
   void erase(const Call& call);
   void checkpoint(const Call& call);
+  void entry_bundle(const Call& call);
+  void hash_tile(const Call& call);
   void receipt(const Call& call);
   void witness_state(const Call& call);
   void add_checkpoint(const Call& call);
@@ -152,6 +156,9 @@ const std::vector<Routes::Impl::Route>& Routes::Impl::table() {
       {"POST", "/v1/quarantine/*:rerun", kAgency | kOperator, &Impl::rerun},
       {"POST", "/v1/erasures", kOperator, &Impl::erase},
       {"GET", "/v1/log/checkpoint", kGateway | kAuditor | kOperator, &Impl::checkpoint},
+      // Entries say who asked whom: they are for auditors. Before the tiles, whose pattern fits them too.
+      {"GET", "/v1/log/tile/entries/*", kAuditor, &Impl::entry_bundle},
+      {"GET", "/v1/log/tile/*", kGateway | kAuditor | kOperator, &Impl::hash_tile},
       {"GET", "/v1/log/witnesses", kGateway | kAuditor | kOperator, &Impl::witness_state},
       {"POST", kAddCheckpoint, kGateway | kAuditor, &Impl::add_checkpoint},
       {"POST", kEnvelopes, kGateway, &Impl::envelopes},
@@ -337,14 +344,13 @@ void Routes::Impl::erase(const Call& call) {
   }));
 }
 
-void Routes::Impl::checkpoint(const Call& call) {
-  const std::string note = desk.journal.checkpoint();
-  if (note.empty()) return call.fail(error(Code::CLIENT_NOT_FOUND, "尚无检查点"));
-  Response response;
-  response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
-  response.body = note;
-  call.send(std::move(response));
+void Routes::Impl::checkpoint(const Call& call) { call.send_file(checkpoint_file(desk.journal, *call.request)); }
+
+void Routes::Impl::entry_bundle(const Call& call) {
+  call.send_file(bundle_file(desk.journal, *call.request, call.tail));
 }
+
+void Routes::Impl::hash_tile(const Call& call) { call.send_file(tile_file(desk.journal, *call.request, call.tail)); }
 
 void Routes::Impl::envelopes(const Call& call) {
   arrivals.receive(call.principal, call.request->body, answer_with<Bytes>(call, [](const Bytes& receipts) {

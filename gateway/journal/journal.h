@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@
 #include "gateway/ledger/merkle.h"
 #include "gateway/ledger/payload.h"
 #include "gateway/ledger/receipt.h"
+#include "gateway/ledger/tiles.h"
 #include "gateway/storage/environment.h"
 
 namespace chuanyu::journal {
@@ -203,6 +205,12 @@ class Journal {
   Result<std::string> cosigned_checkpoint() const;
   // In the newest shard: 0 < old_size <= size, both signed.
   Result<ledger::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
+  // Of one shard, by the origin in its checkpoints (nothing: the newest): its last stored checkpoint, and what stands
+  // under that as files of C2SP tlog-tiles. CLIENT_NOT_FOUND: no such shard, or not so much of it.
+  using Origin = std::optional<std::string>;
+  Result<std::string> checkpoint_of(const Origin& origin) const;
+  Result<Bytes> tile(const Origin& origin, const ledger::TilePath& wanted) const;
+  Result<Bytes> bundle(const Origin& origin, const ledger::TilePath& wanted) const;
   // What witnesses answered for the checkpoint of that size; stored with the next group.
   void add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines);
   // The entry with its proof under the first checkpoint that covers it and is accepted. CLIENT_NOT_FOUND: not yet.

@@ -111,6 +111,9 @@ struct Journal::Impl {
   std::once_flag stopped;
 
   Status open_shards();
+  Result<const Shard*> shard_of(const Origin& origin) const;
+  std::uint64_t signed_in(const Shard& shard) const;
+  Result<const LogStore*> covering(const Origin& origin, const ledger::TilePath& wanted) const;
   Result<bool> complete() const;
   Status start_signers();
   Sealed seal(Draft draft) const;

@@ -70,6 +70,61 @@ Result<ledger::ProvenEntry> Journal::prove(std::uint64_t index, const Accept& ac
   return made;
 }
 
+Result<const Shard*> Journal::Impl::shard_of(const Origin& origin) const {
+  if (!origin) return &shards->all().back();
+  for (const Shard& shard : shards->all()) {
+    if (shard.log->origin() == *origin) return &shard;
+  }
+  return error(Code::CLIENT_NOT_FOUND, "本日志没有以此为名的分卷", "origin");
+}
+
+// Entries under the shard's last stored checkpoint.
+std::uint64_t Journal::Impl::signed_in(const Shard& shard) const {
+  if (shard.log.get() == log) return published_size;
+  return shard.log->checkpoint_at_open() ? shard.log->checkpoint_at_open()->size : 0;
+}
+
+Result<const LogStore*> Journal::Impl::covering(const Origin& origin, const ledger::TilePath& wanted) const {
+  CHUANYU_TRY(const Shard* shard, shard_of(origin));
+  const unsigned width = ledger::tile_width(wanted.tile, signed_in(*shard));
+  if (wanted.width <= width) return shard->log.get();
+  return error(Code::CLIENT_NOT_FOUND, "最新的检查点之下，这一块只有 " + std::to_string(width) + " 项");
+}
+
+Result<std::string> Journal::checkpoint_of(const Origin& origin) const {
+  CHUANYU_TRY(const Shard* shard, impl_->shard_of(origin));
+  std::string note;
+  if (shard->log.get() == impl_->log) {
+    note = checkpoint();
+  } else if (const std::uint64_t size = impl_->signed_in(*shard); size > 0) {
+    CHUANYU_TRY(const auto found, shard->log->checkpoint_from(size, {}));
+    if (found) note = found->note;
+  }
+  if (note.empty()) return error(Code::CLIENT_NOT_FOUND, "尚无检查点");
+  return note;
+}
+
+Result<Bytes> Journal::tile(const Origin& origin, const ledger::TilePath& wanted) const {
+  CHUANYU_TRY(const LogStore* log, impl_->covering(origin, wanted));
+  auto hashes = log->tile(wanted.tile);
+  const std::size_t bytes = wanted.width * ledger::kHashBytes;
+  const bool lacking = hashes.ok() ? hashes->size() < bytes : hashes.error().code == Code::LOG_INCOMPLETE;
+  if (lacking) return error(Code::LOCAL_CORRUPT, "哈希块不完整", ledger::tile_path(wanted.tile, wanted.width));
+  if (hashes.ok()) hashes->resize(bytes);
+  return hashes;
+}
+
+Result<Bytes> Journal::bundle(const Origin& origin, const ledger::TilePath& wanted) const {
+  CHUANYU_TRY(const LogStore* log, impl_->covering(origin, wanted));
+  const std::uint64_t first = wanted.tile.number * ledger::kTileWidth;
+  Bytes bundle;
+  CHUANYU_CHECK(log->for_each(first, first + wanted.width, [&](std::uint64_t, BytesView entry) -> Status {
+    ledger::append_to_bundle(bundle, entry);
+    return {};
+  }));
+  return bundle;
+}
+
 void Journal::add_cosignatures(std::uint64_t size, std::vector<ledger::NoteSignature> lines) {
   const std::lock_guard guard(impl_->mutex);
   impl_->cosignatures.push_back({size, std::move(lines)});

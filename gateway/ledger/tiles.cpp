@@ -1,6 +1,8 @@
 #include "gateway/ledger/tiles.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <utility>
 
 namespace chuanyu::ledger {
@@ -24,7 +26,34 @@ Digest reduce(BytesView tile, std::size_t first, unsigned height) {
   return hashes.front();
 }
 
-std::string partial(unsigned width) { return width < kTileWidth ? ".p/" + std::to_string(width) : ""; }
+constexpr std::string_view kEntries = "tile/entries/";
+constexpr std::string_view kPartial = ".p/";
+
+std::string partial(unsigned width) {
+  return width < kTileWidth ? std::string(kPartial) + std::to_string(width) : std::string();
+}
+
+std::optional<unsigned> small_number(std::string_view digits) {
+  unsigned value = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (failed != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+// "x001/234" or "x001/234.p/56"
+std::optional<TilePath> parse_behind_level(unsigned level, std::string_view rest) {
+  TilePath made{{level, 0}, kTileWidth};
+  if (const std::size_t cut = rest.find(kPartial); cut != std::string_view::npos) {
+    const auto width = small_number(rest.substr(cut + kPartial.size()));
+    if (!width || *width == 0 || *width >= kTileWidth) return std::nullopt;
+    made.width = *width;
+    rest = rest.substr(0, cut);
+  }
+  const auto number = parse_number_path(rest);
+  if (!number) return std::nullopt;
+  made.tile.number = *number;
+  return made;
+}
 
 }  // namespace
 
@@ -53,7 +82,44 @@ std::string tile_path(const TileId& tile, unsigned width) {
 }
 
 std::string bundle_path(std::uint64_t number, unsigned width) {
-  return "tile/entries/" + number_path(number) + partial(width);
+  return std::string(kEntries) + number_path(number) + partial(width);
+}
+
+void append_to_bundle(Bytes& bundle, BytesView entry) {
+  bundle.push_back(static_cast<char>(entry.size() >> 8));
+  bundle.push_back(static_cast<char>(entry.size() & 0xFF));
+  bundle.append(entry);
+}
+
+std::optional<std::uint64_t> parse_number_path(std::string_view path) {
+  std::uint64_t number = 0;
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    std::string_view group = rest.substr(0, end);
+    if (group.starts_with('x')) group.remove_prefix(1);
+    const auto three = small_number(group);
+    if (!three || *three > 999 || number > std::numeric_limits<std::uint64_t>::max() / 10'000) return std::nullopt;
+    number = number * 1000 + *three;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return number_path(number) == path ? std::optional(number) : std::nullopt;
+}
+
+std::optional<TilePath> parse_tile_path(std::string_view path) {
+  constexpr std::string_view kBefore = "tile/";
+  if (!path.starts_with(kBefore)) return std::nullopt;
+  const std::string_view behind = path.substr(kBefore.size());
+  const std::size_t slash = std::min(behind.find('/'), behind.size());
+  const auto level = small_number(behind.substr(0, slash));
+  if (!level || *level > 63 || slash == behind.size()) return std::nullopt;
+  const auto made = parse_behind_level(*level, behind.substr(slash + 1));
+  return made && tile_path(made->tile, made->width) == path ? made : std::nullopt;
+}
+
+std::optional<TilePath> parse_bundle_path(std::string_view path) {
+  if (!path.starts_with(kEntries)) return std::nullopt;
+  const auto made = parse_behind_level(0, path.substr(kEntries.size()));
+  return made && bundle_path(made->tile.number, made->width) == path ? made : std::nullopt;
 }
 
 NodeReader node_reader(TileReader tiles) {

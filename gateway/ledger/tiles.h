@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/base/bytes.h"
@@ -32,7 +34,17 @@ unsigned tile_width(const TileId& tile, std::uint64_t size);
 std::string tile_path(const TileId& tile, unsigned width);
 // "tile/entries/x001/234.p/56": entries number * 256 on, each behind its length as a u16.
 std::string bundle_path(std::uint64_t number, unsigned width);
-std::string number_path(std::uint64_t number);  // "x001/234"
+std::string number_path(std::uint64_t number);          // "x001/234"
+void append_to_bundle(Bytes& bundle, BytesView entry);  // at most 65 535 bytes, as every entry
+
+// A path read back. Nothing for one that the functions above would not have written.
+struct TilePath {
+  TileId tile;  // of a bundle: the tile of level 0 with its leaf hashes
+  unsigned width = 0;
+};
+std::optional<TilePath> parse_tile_path(std::string_view path);
+std::optional<TilePath> parse_bundle_path(std::string_view path);
+std::optional<std::uint64_t> parse_number_path(std::string_view path);
 
 // A tile's hashes one after another; may have more than the width of the tree that is asked about.
 using TileReader = std::function<Result<Bytes>(const TileId&)>;

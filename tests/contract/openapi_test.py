@@ -247,6 +247,12 @@ class Contract(unittest.TestCase):
         auditor = self.client("sc-auditor")
         self.hold("GET", "/v1/log/checkpoint", auditor.request("GET", "/v1/log/checkpoint"), 200)
         self.hold("GET", "/v1/log/checkpoint", self.client("G02").request("GET", "/v1/log/checkpoint"), 403)
+        self.hold("GET", "/v1/log/checkpoint", auditor.request("GET", "/v1/log/checkpoint?origin=x"), 404)
+        for path, place in (("/v1/log/tile/{tile}", "/v1/log/tile/0/"), ("/v1/log/tile/entries/{bundle}", "/v1/log/tile/entries/")):
+            self.hold("GET", path, auditor.request("GET", place + "000.p/1"), 200)
+            self.hold("GET", path, auditor.request("GET", place + "x001/000"), 404)
+            self.hold("GET", path, auditor.request("GET", place + "1000"), 422)
+            self.hold("GET", path, self.client("G02").request("GET", place + "000.p/1"), 403)
         self.hold("GET", "/v1/log/witnesses", auditor.request("GET", "/v1/log/witnesses"), 200)
         self.hold("GET", "/v1/log/witnesses", self.client("G02").request("GET", "/v1/log/witnesses"), 403)
         for path in ("/healthz", "/readyz", "/metrics"):

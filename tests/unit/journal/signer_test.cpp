@@ -66,6 +66,10 @@ TEST_F(SignerTest, AFlippedBitInAnEntryStopsIt) {
   while (journal_->healthy()) std::this_thread::yield();
   EXPECT_EQ(journal_->checkpoint(), "");
   append("the log itself goes on");
+  // What nobody signed is not given out.
+  EXPECT_EQ(journal_->checkpoint_of({}).error().code, Code::CLIENT_NOT_FOUND);
+  EXPECT_EQ(journal_->tile({}, {{0, 0}, 256}).error().code, Code::CLIENT_NOT_FOUND);
+  EXPECT_EQ(journal_->bundle({}, {{0, 0}, 1}).error().code, Code::CLIENT_NOT_FOUND);
   journal_->stop();
   EXPECT_EQ(journal_->checkpoint(), "");
 }

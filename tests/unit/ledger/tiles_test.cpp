@@ -45,6 +45,52 @@ TEST(Tiles, Paths) {
   EXPECT_EQ(tile_path({1, 1}, 17), "tile/1/001.p/17");
 }
 
+TEST(Tiles, PathsAreReadBackAsTheyAreWritten) {
+  for (const std::uint64_t number : {0ULL, 7ULL, 999ULL, 1'000ULL, 1'234'067ULL, 1'000'000'000ULL}) {
+    for (const unsigned width : {1U, 17U, 255U, 256U}) {
+      const auto tile = parse_tile_path(tile_path({3, number}, width));
+      ASSERT_TRUE(tile) << tile_path({3, number}, width);
+      EXPECT_EQ(tile->tile, (TileId{3, number}));
+      EXPECT_EQ(tile->width, width);
+      const auto bundle = parse_bundle_path(bundle_path(number, width));
+      ASSERT_TRUE(bundle) << bundle_path(number, width);
+      EXPECT_EQ(bundle->tile, (TileId{0, number}));
+      EXPECT_EQ(bundle->width, width);
+    }
+  }
+}
+
+TEST(Tiles, OtherPathsAreNone) {
+  for (const char* behind : {"",          "0",
+                             "00",        "0000",
+                             "x000/001",  "001/234",
+                             "x01/234",   "x001",
+                             "x001/",     "x001//234",
+                             "-01",       "+01",
+                             "001.p/0",   "001.p/256",
+                             "001.p/01",  "001.p/",
+                             "001.p",     "001.p/1.p/1",
+                             "001/",      "/001",
+                             "001 ",      "x999/x999/x999/x999/x999/x999/x999/999",
+                             "x001/x234", "../001"}) {
+    EXPECT_FALSE(parse_tile_path(std::string("tile/0/") + behind)) << behind;
+    EXPECT_FALSE(parse_bundle_path(std::string("tile/entries/") + behind)) << behind;
+  }
+  for (const char* path :
+       {"tile/entries/000", "tile/64/000", "tile/00/000", "tile/000", "tile/-1/000", "tiles/0/000", "0/000"}) {
+    EXPECT_FALSE(parse_tile_path(path)) << path;
+  }
+  EXPECT_FALSE(parse_bundle_path("tile/0/000"));
+}
+
+TEST(Tiles, ABundleHasEachEntryBehindItsLength) {
+  Bytes bundle;
+  append_to_bundle(bundle, "ab");
+  append_to_bundle(bundle, std::string(258, 'c'));
+  EXPECT_EQ(bundle.substr(0, 6), BytesView("\0\2ab\1\2", 6));
+  EXPECT_EQ(bundle.size(), 4U + 2U + 258U);
+}
+
 TEST(Tiles, TheTreeReadFromTilesIsTheTreeThatWasWritten) {
   TreeWriter writer;
   Store store;

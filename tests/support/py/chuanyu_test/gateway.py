@@ -3,6 +3,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import threading
 import urllib.request
@@ -90,14 +91,27 @@ class Gateway:
         return self
 
     def years_ago(self, years):
-        """From the next start on its clock, and so its log, is that far back (tests/support/clock_shim.cpp); 0: no more."""
+        """From the next start on its clock, and so its log, is that far back; 0: no more."""
+        self.environment = self._shim(CHUANYU_TEST_CLOCK_SHIFT=str(-years * 365 * 86400)) if years else {}
+
+    def movable_clock(self):
+        """From the next start on shift_clock() moves its clock, while it runs or rests."""
+        self.shift_clock(0)
+        self.environment = self._shim(CHUANYU_TEST_CLOCK_FILE=str(self.folder / "clock"))
+
+    def shift_clock(self, seconds):
+        with open(self.folder / "clock", "r+b" if (self.folder / "clock").exists() else "wb") as file:
+            file.write(struct.pack("=q", seconds))  # in place: the process has the file mapped
+
+    @staticmethod
+    def _shim(**settings):
+        """The environment that preloads tests/support/clock_shim.cpp."""
         shim = BIN / "chuanyu_clock_shim.so"
         if not shim.exists():  # the loader would go on without it, and the clock with it
             raise FileNotFoundError(shim)
         preload = ":".join(filter(None, [str(shim), os.environ.get("LD_PRELOAD", "")]))
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS", ""), "verify_asan_link_order=0"]))
-        self.environment = {"LD_PRELOAD": preload, "ASAN_OPTIONS": asan,
-                            "CHUANYU_TEST_CLOCK_SHIFT": str(-years * 365 * 86400)} if years else {}
+        return {"LD_PRELOAD": preload, "ASAN_OPTIONS": asan, **settings}
 
     def command(self, *words):
         """chuanyu-gateway on this gateway's configuration, for the commands that end by themselves."""
