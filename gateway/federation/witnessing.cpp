@@ -42,7 +42,7 @@ Witnessing::Witnessing(exchange::Desk& desk, witness::Book* book, WitnessingOpti
   build(std::exchange(options_.clients, {}));
   view_.asked = options_.policy.asks_for_any();
   view_.witnessed = desk_.journal.base();
-  pending_since_ = desk_.clock.now();
+  pending_since_ = std::chrono::steady_clock::now();
   // Where the last quorum stands is in the log itself.
   const auto last = desk_.journal.cosigned_checkpoint();
   const auto note = ledger::parse_note(last.ok() ? *last : std::string());
@@ -52,7 +52,8 @@ Witnessing::Witnessing(exchange::Desk& desk, witness::Book* book, WitnessingOpti
   if (!verdict.quorum || !checkpoint.ok()) return;
   view_.witnessed += checkpoint->size;
   view_.since = verdict.since;
-  pending_since_ = static_cast<TimeUs>(verdict.since) * kSecond;
+  const TimeUs waited = desk_.clock.now() - static_cast<TimeUs>(verdict.since) * kSecond;
+  pending_since_ -= std::chrono::microseconds(std::max<TimeUs>(waited, 0));
 }
 
 Witnessing::~Witnessing() { stop(); }
@@ -258,7 +259,7 @@ void Witnessing::settle(const ledger::Note& cosigned, std::uint64_t size, std::s
       view_.witnessed = base + size;
       view_.since = verdict.since;
       view_.confirmed = true;
-      pending_since_ = desk_.clock.now();
+      pending_since_ = std::chrono::steady_clock::now();
     }
     view_.witnesses.clear();
     for (const Asked& asked : asked_) {
@@ -286,8 +287,9 @@ void Witnessing::judge_time() {
     const std::lock_guard lock(mutex_);
     if (!view_.asked || held_) return;
     const bool pending = desk_.journal.signed_size() > view_.witnessed;
-    if (!pending) pending_since_ = desk_.clock.now();
-    late = desk_.clock.now() - pending_since_ > std::chrono::microseconds(options_.grace).count();
+    const auto now = std::chrono::steady_clock::now();
+    if (!pending) pending_since_ = now;
+    late = now - pending_since_ > options_.grace;
   }
   if (!late) return;
   hold(journal::Hold{error(Code::LOCAL_LOG_UNWITNESSED,

@@ -110,7 +110,8 @@ class Witnessing {
   std::optional<WitnessingOptions> next_;
   std::shared_ptr<transport::Client> calling_;
   View view_;
-  TimeUs pending_since_ = 0;  // when there was last nothing to wait for
+  // When there was last nothing to wait for: a clock that is set while the gateway runs makes nobody late.
+  std::chrono::steady_clock::time_point pending_since_;
   std::optional<journal::Hold> held_;
   std::thread thread_;
 };

@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned kMaxReaders = 1022;
 constexpr mdb_mode_t kFileMode = 0600;
 
-#ifdef __SANITIZE_THREAD__
+#ifdef _GLIBCXX_TSAN  // the build takes the compiler's own macro away (deploy/cmake/chuanyu.cmake)
 constexpr std::uint64_t kMaxMapBytes = std::uint64_t{8} << 30;  // ThreadSanitizer leaves little address space
 #else
 constexpr std::uint64_t kMaxMapBytes = std::uint64_t{1} << 46;

@@ -4,7 +4,7 @@
   go on growing as long as the process lives.
 - Entries say the time that the clock said. `verify` counts those that are before their predecessor and tells the reader; it is no
   finding. `replay` and `rederive` come out the same.
-- A witness that is a moment late may be late by a day: exchanges may be refused with LOCAL_LOG_UNWITNESSED until it has answered.
+- Nobody is late because a clock was set: no push is refused, the grace period of the witnesses is not over.
 - A push expires by the clock of its sender's gateway, for good: turning the clock back revives nothing. The receiver's gateway does not
   ask whether a push has expired, but it does ask of a query: a gateway that is more than a week behind is refused with PEER_EXPIRED.
 """
@@ -68,7 +68,7 @@ class WhilePushesGoOn(Clock):
     def push_on(self):
         while not self.done.is_set():
             key = f"clue-{len(self.receipts)}"
-            answer = self.sender.persist(lambda key=key: self.clue(key))
+            answer = self.clue(key)
             if answer.status != 202:
                 self.receipts.append(answer)  # shows in what is compared with it
                 return

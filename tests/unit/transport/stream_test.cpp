@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // A sanitizer keeps freed memory.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(_GLIBCXX_TSAN)
 constexpr bool kMemoryCanBeMeasured = false;
 #else
 constexpr bool kMemoryCanBeMeasured = true;
