@@ -95,30 +95,38 @@ Status ExportedFolder::read_checkpoint() {
   return {};
 }
 
-Result<const std::vector<BytesView>*> ExportedFolder::entries_of(std::uint64_t bundle) const {
-  if (!entries_.empty() && bundle_number_ == bundle) return &entries_;
-  entries_.clear();
+Result<ExportedFolder::EntryBundlePtr> ExportedFolder::entries_of(std::uint64_t bundle) const {
+  const std::lock_guard guard(mutex_);
+  if (!entries_ || entries_->number != bundle) {
+    CHUANYU_TRY(entries_, read_entries(bundle));
+  }
+  return entries_;
+}
+
+Result<ExportedFolder::EntryBundlePtr> ExportedFolder::read_entries(std::uint64_t bundle) const {
   const unsigned width = ledger::tile_width({0, bundle}, size_);
   const std::string path = ledger::bundle_path(bundle, width);
   CHUANYU_TRY(auto bytes, storage::read_file(folder_ + "/" + path));
   if (!bytes) {
     return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(bundle * ledger::kTileWidth) + " 条起的条目", path);
   }
-  bundle_ = *std::move(bytes);
-  bundle_number_ = bundle;
-  const bool whole = cut(bundle_, 2, [this](BytesView entry) { entries_.push_back(entry); });
-  if (whole && entries_.size() == width) return &entries_;
-  const bool cut_short = entries_.size() < width;
-  entries_.clear();
+  auto read = std::make_shared<EntryBundle>();
+  read->number = bundle;
+  read->bytes = *std::move(bytes);
+  const bool whole = cut(read->bytes, 2, [&read](BytesView entry) { read->entries.push_back(entry); });
+  if (whole && read->entries.size() == width) return EntryBundlePtr(std::move(read));
+  const bool cut_short = read->entries.size() < width;
   return error(cut_short ? Code::LOG_INCOMPLETE : Code::LOG_TAMPERED, "条目文件的内容与其长度不符", path);
 }
 
 Status ExportedFolder::for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
+  EntryBundlePtr bundle;
   for (; from < to; ++from) {
     if (from >= size_) return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(from) + " 条", folder_);
-    const std::lock_guard guard(mutex_);
-    CHUANYU_TRY(const auto* entries, entries_of(from / ledger::kTileWidth));
-    CHUANYU_CHECK(visit(from, (*entries)[from % ledger::kTileWidth]));
+    if (!bundle || bundle->number != from / ledger::kTileWidth) {
+      CHUANYU_TRY(bundle, entries_of(from / ledger::kTileWidth));
+    }
+    CHUANYU_CHECK(visit(from, bundle->entries[from % ledger::kTileWidth]));
   }
   return {};
 }
@@ -130,34 +138,40 @@ std::optional<Bytes> ExportedFolder::tile(const ledger::TileId& tile) const {
   return bytes.ok() ? *std::move(bytes) : std::nullopt;
 }
 
-Result<const ExportedFolder::RowList*> ExportedFolder::rows_of(Rows rows, std::uint64_t bundle) const {
-  const auto kept = rows_.find(rows);
-  if (kept != rows_.end() && kept->second.first == bundle) return &kept->second.second.rows;
+Result<ExportedFolder::RowBundlePtr> ExportedFolder::rows_of(Rows rows, std::uint64_t bundle) const {
+  const std::lock_guard guard(mutex_);
+  RowBundlePtr& kept = rows_[rows];
+  if (!kept || kept->number != bundle) {
+    CHUANYU_TRY(kept, read_rows(rows, bundle));
+  }
+  return kept;
+}
+
+Result<ExportedFolder::RowBundlePtr> ExportedFolder::read_rows(Rows rows, std::uint64_t bundle) const {
   const std::string path = rows_path(rows, bundle);
   CHUANYU_TRY(auto bytes, storage::read_file(folder_ + "/" + path));
-  auto& [number, read] = rows_[rows];
-  number = bundle;
-  read.rows.clear();
-  if (!bytes) {
-    rows_.erase(rows);
-    return error(Code::LOG_INCOMPLETE, "缺少文件", path);
-  }
-  read.bytes = *std::move(bytes);
+  if (!bytes) return error(Code::LOG_INCOMPLETE, "缺少文件", path);
+  auto read = std::make_shared<RowBundle>();
+  read->number = bundle;
+  read->bytes = *std::move(bytes);
   std::vector<BytesView> parts;
-  if (!cut(read.bytes, 4, [&parts](BytesView part) { parts.push_back(part); }) || parts.size() % 2 != 0) {
-    rows_.erase(rows);
+  if (!cut(read->bytes, 4, [&parts](BytesView part) { parts.push_back(part); }) || parts.size() % 2 != 0) {
     return error(Code::LOG_TAMPERED, "文件的内容与其长度不符", path);
   }
-  for (std::size_t i = 0; i < parts.size(); i += 2) read.rows.emplace_back(parts[i], parts[i + 1]);
-  return &read.rows;
+  for (std::size_t i = 0; i < parts.size(); i += 2) read->rows.emplace_back(parts[i], parts[i + 1]);
+  return RowBundlePtr(std::move(read));
+}
+
+const std::vector<std::uint64_t>& ExportedFolder::bundles_of(Rows rows) const {
+  const std::lock_guard guard(mutex_);
+  const auto known = bundles_.find(rows);
+  return known != bundles_.end() ? known->second : bundles_.emplace(rows, find_bundles(rows)).first->second;
 }
 
 // Those that are there: numbers may be left out, and an alien file cannot make a reader count to its number.
-const std::vector<std::uint64_t>& ExportedFolder::bundles_of(Rows rows) const {
-  const auto [found, first] = bundles_.try_emplace(rows);
-  std::vector<std::uint64_t>& numbers = found->second;
-  if (!first) return numbers;
-  if (rows == Rows::named) return numbers = {0};
+std::vector<std::uint64_t> ExportedFolder::find_bundles(Rows rows) const {
+  if (rows == Rows::named) return {0};
+  std::vector<std::uint64_t> numbers;
   const fs::path folder = fs::path(folder_) / folder_of(rows);
   std::error_code failed;
   for (fs::recursive_directory_iterator it(folder, failed); !failed && it != fs::recursive_directory_iterator();
@@ -174,14 +188,14 @@ Status ExportedFolder::for_each_row(Rows rows, BytesView from, const VisitRow& v
   if (!fs::exists(folder_ + "/" + folder_of(rows))) {
     return error(Code::LOG_INCOMPLETE, "导出目录不含密钥行或检查点：导出时请加 --with-keys", folder_);
   }
-  const std::lock_guard guard(mutex_);
   const std::uint64_t first_bundle = rows == Rows::named || from.size() < 8 ? 0 : read_u64(from) >> kRowsShift;
   const std::vector<std::uint64_t>& bundles = bundles_of(rows);
   for (auto at = std::lower_bound(bundles.begin(), bundles.end(), first_bundle); at != bundles.end(); ++at) {
-    CHUANYU_TRY(const RowList* list, rows_of(rows, *at));
-    const auto first = std::lower_bound(list->begin(), list->end(), from,
+    CHUANYU_TRY(const RowBundlePtr bundle, rows_of(rows, *at));
+    const auto& list = bundle->rows;
+    const auto first = std::lower_bound(list.begin(), list.end(), from,
                                         [](const auto& row, BytesView key) { return row.first < key; });
-    for (auto row = first; row != list->end(); ++row) {
+    for (auto row = first; row != list.end(); ++row) {
       CHUANYU_TRY(const bool wanted, visit(row->first, row->second));
       if (!wanted) return {};
     }

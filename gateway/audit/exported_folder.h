@@ -1,11 +1,12 @@
 // Private to gateway/audit: what `chuanyu-audit export` writes, read as a log: C2SP tlog-tiles and bundles of rows
 // (gateway/ledger/FORMAT.md §6).
 //
-// Every file but `checkpoint`, the last partial tiles and the last bundles of rows is immutable. Threads: any; an entry
-// or row is visited under a lock, because the last bundles read are kept: a visitor never waits for another thread.
+// Every file but `checkpoint`, the last partial tiles and the last bundles of rows is immutable. Threads: any; the last
+// bundles read are kept.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -35,24 +36,32 @@ class ExportedFolder final : public LogReader {
   Status for_each_row(Rows rows, BytesView from, const VisitRow& visit) const override;
 
  private:
-  using RowList = std::vector<std::pair<BytesView, BytesView>>;
-  struct Bundle {
+  // A file taken apart; whoever reads in one keeps it.
+  struct EntryBundle {
+    std::uint64_t number = 0;
     Bytes bytes;
-    RowList rows;  // into bytes
+    std::vector<BytesView> entries;  // into bytes
   };
+  struct RowBundle {
+    std::uint64_t number = 0;
+    Bytes bytes;
+    std::vector<std::pair<BytesView, BytesView>> rows;  // into bytes
+  };
+  using EntryBundlePtr = std::shared_ptr<const EntryBundle>;
+  using RowBundlePtr = std::shared_ptr<const RowBundle>;
   explicit ExportedFolder(std::string folder) : LogReader(std::move(folder)) {}
   Status read_checkpoint();
-  Result<const std::vector<BytesView>*> entries_of(std::uint64_t bundle) const;
-  Result<const RowList*> rows_of(Rows rows, std::uint64_t bundle) const;
+  Result<EntryBundlePtr> entries_of(std::uint64_t bundle) const;
+  Result<EntryBundlePtr> read_entries(std::uint64_t bundle) const;
+  Result<RowBundlePtr> rows_of(Rows rows, std::uint64_t bundle) const;
+  Result<RowBundlePtr> read_rows(Rows rows, std::uint64_t bundle) const;
   const std::vector<std::uint64_t>& bundles_of(Rows rows) const;
+  std::vector<std::uint64_t> find_bundles(Rows rows) const;
 
-  // Guards all below. Recursive: who visits an entry may ask for others.
-  mutable std::recursive_mutex mutex_;
-  mutable std::uint64_t bundle_number_ = 0;
-  mutable Bytes bundle_;
-  mutable std::vector<BytesView> entries_;  // of bundle_; empty: none read yet
-  mutable std::map<Rows, std::pair<std::uint64_t, Bundle>> rows_;
-  mutable std::map<Rows, std::vector<std::uint64_t>> bundles_;
+  mutable std::mutex mutex_;  // guards all below
+  mutable EntryBundlePtr entries_;
+  mutable std::map<Rows, RowBundlePtr> rows_;
+  mutable std::map<Rows, std::vector<std::uint64_t>> bundles_;  // never changed once found
 };
 
 }  // namespace chuanyu::audit
