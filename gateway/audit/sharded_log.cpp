@@ -7,6 +7,7 @@
 #include "gateway/audit/exported_folder.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/ledger/shard.h"
+#include "gateway/storage/durable_folder.h"
 
 namespace chuanyu::audit {
 namespace {
@@ -33,14 +34,8 @@ std::uint64_t base_of(const LogReader& shard, std::uint64_t otherwise) {
 }  // namespace
 
 std::vector<std::string> ShardedLog::names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (fs::directory_iterator it(folder + "/" + ledger::kShardsFolder, failed);
-       !failed && it != fs::directory_iterator(); it.increment(failed)) {
-    std::string name = it->path().filename().string();
-    if (ledger::is_shard_name(name)) names.push_back(std::move(name));
-  }
-  std::sort(names.begin(), names.end());
+  std::vector<std::string> names = storage::names_in(folder + "/" + ledger::kShardsFolder);
+  std::erase_if(names, [](const std::string& name) { return !ledger::is_shard_name(name); });
   return names;
 }
 

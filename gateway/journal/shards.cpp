@@ -18,17 +18,6 @@ Error unfit(std::string detail) { return error(Code::LOCAL_CORRUPT, std::move(de
 
 std::string shards_folder(const Shards::Place& place) { return place.folder + "/" + ledger::kShardsFolder; }
 
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (fs::directory_iterator it(folder, failed); !failed && it != fs::directory_iterator(); it.increment(failed)) {
-    std::string name = it->path().filename().string();
-    if (ledger::is_shard_name(name)) names.push_back(std::move(name));
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 Result<std::optional<ledger::Entry>> entry_at(const LogStore& log, std::uint64_t index) {
   if (index >= log.size()) return std::optional<ledger::Entry>();
   CHUANYU_TRY(const Bytes bytes, log.read(index));
@@ -57,7 +46,8 @@ Status check_quoted(const std::string& text, const LogStore& before) {
 
 Result<std::unique_ptr<Shards>> Shards::open(const Place& place) {
   auto made = std::make_unique<Shards>();
-  const std::vector<std::string> names = names_in(shards_folder(place));
+  std::vector<std::string> names = storage::names_in(shards_folder(place));
+  std::erase_if(names, [](const std::string& name) { return !ledger::is_shard_name(name); });
   // An older shard was signed by the keys of its time: the opening of the next vouches for it.
   const Place older{place.folder, place.origin, {}, kClosedMap};
   CHUANYU_CHECK(made->add(names.empty() ? place : older, {}));
@@ -88,7 +78,9 @@ Status Shards::add(const Place& place, const std::string& name) {
 }
 
 Status Shards::open_next(const Place& place, const Opener& by, std::optional<ledger::Recovery> recovery) {
-  const std::string name = ledger::shard_name(by.time, shards_.back().name);
+  // What was lost may have had a shard that was opened in this very second: the next one is nobody's.
+  const TimeUs named_for = recovery ? by.time + 1'000'000 : by.time;
+  const std::string name = ledger::shard_name(named_for, shards_.back().name);
   const std::string half = shards_folder(place) + "/" + kOpening;
   CHUANYU_TRY(const auto entries, first_entries(place, by, std::move(recovery)));
   CHUANYU_CHECK(storage::make_durable_folder(half));

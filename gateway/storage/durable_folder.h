@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gateway/base/result.h"
 
@@ -14,5 +15,7 @@ namespace chuanyu::storage {
 Status make_durable_folder(const std::string& folder);
 // What was made, renamed and removed in the folder so far is durable.
 Status flush_names(const std::string& folder);
+// What stands in the folder, sorted; nothing when there is no such folder.
+std::vector<std::string> names_in(const std::string& folder);
 
 }  // namespace chuanyu::storage
