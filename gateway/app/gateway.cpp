@@ -235,6 +235,8 @@ std::vector<Error> Gateway::Impl::put_in_force(const std::shared_ptr<const excha
 std::vector<http::Check> Gateway::Impl::checks() const {
   std::vector<http::Check> list;
   list.push_back({"log", journal->healthy(), journal->healthy() ? "" : "交换日志不可用，见 journal.* 日志"});
+  const auto refused = journal->refuses();
+  list.push_back({"intake", !refused, refused ? refused->to_text() : ""});
   list.push_back({"adapters", !desk->world()->adapters->all().empty(), ""});
   return list;
 }
@@ -414,6 +416,9 @@ namespace {
 // The note must be this log's, and say something that is not here.
 Status check_note(const journal::Journal& journal, const ledger::VerifyKeys& keys, const std::string& text,
                   const std::string& file) {
+  if (const auto parsed = ledger::parse_note(text); !parsed.ok()) {
+    return error(Code::CONFIG_VALUE, "不是 C2SP 检查点：" + parsed.error().detail, file);
+  }
   const auto seen = ledger::open_checkpoint(text, journal.origin(), keys);
   if (!seen.ok()) return error(Code::CONFIG_VALUE, "不是本日志（" + journal.origin() + "）签名的检查点", file);
   const auto note = ledger::parse_note(journal.checkpoint());
@@ -435,6 +440,7 @@ Result<std::string> recover(const config::Config& config, const RecoveryOrder& o
     CHUANYU_TRY(auto text, storage::read_file(order.witness_note));
     if (!text) return error(Code::CONFIG_UNREADABLE, "检查点文件不能打开", order.witness_note);
     recovery.note = *std::move(text);
+    while (recovery.note.ends_with("\n\n")) recovery.note.pop_back();  // what a shell or a jq adds
   }
   {
     Gateway::Impl impl(config);

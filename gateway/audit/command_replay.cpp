@@ -58,6 +58,7 @@ void print_replayed(const ReplayReport& report, std::ostream& out) {
   line("比较", compared_text(report));
   if (!report.bodies) line("记录", "不详：没有密钥，正文未打开（--kek）");
   if (report.erased > 0) line("已依法删除", std::to_string(report.erased) + " 条的内容");
+  if (report.lost > 0) line("密钥已失", std::to_string(report.lost) + " 条的内容，没有删除条目说明");
   std::vector<terminal::Row> rows;
   for (const auto& [agency, kinds] : report.records) {
     for (const auto& [kind, count] : kinds)
@@ -84,7 +85,8 @@ void print_replayed_json(const ReplayReport& report, std::ostream& out) {
                              {"root", to_base64(crypto::view(report.root))},
                              {"stateDigest", to_hex(crypto::view(report.digest))},
                              {"bodies", report.bodies},
-                             {"erased", report.erased}};
+                             {"erased", report.erased},
+                             {"lost", report.lost}};
   if (report.same) all["sameAsLive"] = *report.same;
   if (!report.not_compared.empty()) all["notCompared"] = report.not_compared;
   all["records"] = report.records;

@@ -32,7 +32,7 @@ std::string who(const Timeline& found, const std::string& uscc) {
 // "3 分 20 秒": since the step before.
 std::string since(TimeUs before, TimeUs now) {
   const std::int64_t seconds = (now - before) / 1'000'000;
-  if (now < before) return "时钟早于前一步";
+  if (seconds <= -1) return "时钟早于前一步";
   if (seconds < 1) return "";
   if (seconds < 60) return std::to_string(seconds) + " 秒";
   if (seconds < 3'600) return std::to_string(seconds / 60) + " 分 " + std::to_string(seconds % 60) + " 秒";

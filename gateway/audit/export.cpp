@@ -1,10 +1,12 @@
 #include "gateway/audit/export.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "gateway/audit/exported_folder.h"
+#include "gateway/audit/sharded_log.h"
 #include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/entry.h"
 #include "gateway/ledger/shard.h"
@@ -291,7 +293,27 @@ Result<ExportReport> export_log(const LogReader& log, const std::string& folder,
   return Exporter(log, folder, options).run();
 }
 
+namespace {
+
+// A log that was recovered from a backup goes on in another shard than before: the two do not go into one folder.
+Status check_same_history(const LogReader& log, const std::string& folder) {
+  const std::vector<LogReader::Part> parts = log.parts();
+  for (const std::string& name : ShardedLog::names_in(folder)) {
+    const bool known =
+        std::any_of(parts.begin(), parts.end(), [&name](const LogReader::Part& part) { return part.name == name; });
+    if (known) continue;
+    return error(
+        Code::LOG_INCOMPLETE,
+        "导出目录已有分卷 " + name + "，此日志没有：是旧副本，或日志已由备份恢复；请导出到新的目录，并保留原来的",
+        folder);
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<ExportReport> export_shards(const LogReader& log, const std::string& folder, const ExportOptions& options) {
+  CHUANYU_CHECK(check_same_history(log, folder));
   ExportReport all;
   for (const LogReader::Part& part : log.parts()) {
     const bool first = part.name.empty();

@@ -31,6 +31,12 @@ struct Arrived {
   crypto::Digest leaf{};
 };
 
+// What came in a stream of which the sender's log knows nothing.
+struct Unknown {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
 bool is_sent(const ledger::Entry& entry) {
   switch (entry.kind) {
     case EntryKind::accepted:
@@ -69,6 +75,7 @@ class Pairing {
            "收到了第 " + std::to_string(place.second) + " 封，发出方的日志却没有" + (lost ? "：在恢复时失去" : ""),
            at(arrived.index), receiver_);
     }
+    report_unknown();
     report_bad_signatures();
     return std::move(report_);
   }
@@ -76,6 +83,17 @@ class Pairing {
  private:
   void find(Code code, const std::string& detail, const std::string& where, const LogReader& log) {
     report_.findings.add(error(code, detail, log.origin() + " " + where));
+  }
+
+  // A log that begins anew after a recovery has another stream. One that the sender's log does not have was lost with
+  // the shard behind that recovery.
+  void report_unknown() {
+    for (const auto& [stream, unknown] : unknown_) {
+      find(Code::LOG_INCOMPLETE,
+           "从发出方收到了 " + std::to_string(unknown.count) + " 封，属于发出方的日志所没有的流 " + stream.to_string() +
+               "：其日志恢复之后的一卷不在所给的目录中，或已失去；所指为第一封",
+           at(unknown.first), receiver_);
+    }
   }
 
   // One finding however many there are: with the wrong key it is every receipt.
@@ -109,6 +127,7 @@ class Pairing {
       return false;
     }
     sender_ids_ = {sender->exchange};
+    sender_gateway_ = sender->gateway;
     receiver_gateway_ = receiver->gateway;
     return true;
   }
@@ -146,7 +165,12 @@ class Pairing {
     return read(receiver_, [this](std::uint64_t index, BytesView bytes, ledger::Entry& entry) {
       receiver_recovered_ |= entry.kind == EntryKind::recovery;
       const bool ours = std::find(sender_ids_.begin(), sender_ids_.end(), entry.peer_log) != sender_ids_.end();
-      if (entry.stream == 0 || is_outcome(entry.kind) || !ours) return;
+      if (entry.stream == 0 || is_outcome(entry.kind)) return;
+      if (!ours) {
+        if (entry.peer == sender_gateway_)
+          ++unknown_.try_emplace(entry.peer_log, Unknown{index, 0}).first->second.count;
+        return;
+      }
       const Arrived arrived{index, entry.exchange, entry.kind, ledger::leaf_hash(bytes)};
       if (!arrived_.emplace(std::pair(entry.peer_log, entry.stream), arrived).second) {
         find(Code::LOG_TAMPERED, "第 " + std::to_string(entry.stream) + " 封生效了两次", at(index), receiver_);
@@ -231,9 +255,11 @@ class Pairing {
   PairReport report_;
   std::vector<Uuid> sender_ids_;  // in their order
   bool receiver_recovered_ = false;
+  std::string sender_gateway_;
   std::string receiver_gateway_;
   std::vector<Sent> sent_;
   std::map<std::pair<Uuid, std::uint64_t>, Arrived> arrived_;  // by stream and position
+  std::map<Uuid, Unknown> unknown_;                            // by stream
   std::uint64_t last_receipt_ = 0;                             // position of the last message with one
   std::uint64_t receipts_ = 0;
   std::uint64_t bad_signatures_ = 0;

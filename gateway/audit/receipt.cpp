@@ -50,10 +50,20 @@ Status look_up(ReceiptReport& report, const LogReader& log) {
     return part.log->origin() == report.checkpoint.origin;
   });
   if (shard == parts.end()) {
-    return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()) + "，或缺少回执的那一卷",
-                 log.folder());
+    if (ledger::covers(log.origin(), report.checkpoint.origin)) {
+      return error(Code::LOG_INCOMPLETE,
+                   "回执有效，而所给的日志没有它所在的一卷 " + report.checkpoint.origin + "：缺卷，或已失去",
+                   log.folder());
+    }
+    return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()), log.folder());
   }
   const std::uint64_t index = shard->base + report.index;  // a receipt counts in its own shard
+  if (report.index >= shard->log->size()) {
+    return error(Code::LOG_INCOMPLETE,
+                 "回执有效，而所给的日志没有它所证明的条目：这一卷只有 " + std::to_string(shard->log->size()) +
+                     " 条，是较旧的副本，或该条已失去",
+                 place_of(index));
+  }
   CHUANYU_TRY(const Bytes stored, log.entry(index));
   if (stored != ledger::encode(report.entry)) {
     return error(Code::LOG_TAMPERED, "日志中的条目不是回执所证明的那一条", place_of(index));

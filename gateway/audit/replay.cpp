@@ -113,8 +113,8 @@ class Replaying {
       const bool erased = !body.ok() && body.error().code == Code::LOCAL_PAYLOAD_ERASED;
       if (!body.ok() && !erased) return error(body.error().code, body.error().detail, place_of(index));
       if (erased && bodies_ != nullptr) {
-        ++report_.erased;
         CHUANYU_TRY(const Fate fate, fates_.of(index, *entry));
+        ++(fate.lost ? report_.lost : report_.erased);
         if (fate.lost) report_.findings.add(lost_payload(index));
       }
       projection_.apply(txn, {index, *entry, erased ? BytesView() : BytesView(*body), erased});
@@ -176,10 +176,11 @@ void compare(const LiveState* live, ReplayReport& report) {
     return report.findings.add(error(Code::LOG_TAMPERED, "现状所应用的日志不是这一份", "state/"));
   }
   const bool same = live->digest == report.digest;
-  if (same || report.erased == 0) report.same = same;
+  const bool gone = report.erased + report.lost > 0;
+  if (same || !gone) report.same = same;
   if (same) return;
   // The live state may still have what the erased bodies said, or the other way round.
-  if (report.erased > 0) return not_compared("有内容已依法删除，重放不出当时的状态");
+  if (gone) return not_compared("有内容已删除或失去，重放不出当时的状态");
   report.findings.add(error(Code::LOG_DIFFERS, "由日志重放的状态与现状不同", "state/"));
 }
 

@@ -42,7 +42,8 @@ struct ReplayReport {
   crypto::Digest root{};
   crypto::Digest digest{};   // of the state
   bool bodies = false;       // false: without a key nothing is known of records
-  std::uint64_t erased = 0;  // bodies that are gone; without an ERASURE entry that says so: in `findings`
+  std::uint64_t erased = 0;  // bodies that were erased by law
+  std::uint64_t lost = 0;    // bodies whose key is gone though no ERASURE entry says so: in `findings`
   std::optional<bool> same;  // as the live state; nothing: not compared, see why
   std::string not_compared;
 

@@ -18,6 +18,7 @@ namespace chuanyu::audit {
 namespace {
 
 constexpr std::uint64_t kTilesEvery = 4096;                   // entries between comparisons of tiles
+constexpr TimeUs kOrderly = 1'000'000;                        // entries made ready at once are appended in any order
 constexpr TimeUs kWitnessedWithin = TimeUs{600} * 1'000'000;  // microseconds
 
 class Pass {
@@ -53,6 +54,9 @@ class Pass {
     }
     for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
       if (kinds_[kind] > 0) report_.kinds[std::string(to_string(static_cast<ledger::EntryKind>(kind)))] = kinds_[kind];
+    }
+    if (bad_roots_ > 1) {
+      find(Code::LOG_TAMPERED, "此后另有 " + std::to_string(bad_roots_ - 1) + " 个检查点的根哈希也不符");
     }
     set_unjudged_apart();
     report_bad_signatures();
@@ -103,6 +107,7 @@ class Pass {
       return find(Code::LOG_TAMPERED, "检查点的日志名称或长度与其位置不符", where);
     }
     if (checkpoint->root != tree_.root()) {
+      if (bad_roots_++ > 0) return;  // after one entry was changed it is every checkpoint
       return find(Code::LOG_TAMPERED, "前 " + std::to_string(stored.size) + " 条得出的根哈希与已签名的不符", where);
     }
     report_.signed_size = stored.size;
@@ -192,7 +197,7 @@ class Pass {
     if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, place_of(index));
     ++kinds_[static_cast<std::uint8_t>(entry_.kind)];
     if (report_.first_time == 0) report_.first_time = entry_.time;
-    if (entry_.time < report_.last_time) ++report_.clock_steps_back;
+    if (entry_.time + kOrderly < report_.last_time) ++report_.clock_steps_back;
     report_.last_time = entry_.time;
     if (first_unwitnessed_ == 0) first_unwitnessed_ = entry_.time;
     chain_.entry(index, entry_);
@@ -245,6 +250,7 @@ class Pass {
   std::array<std::uint64_t, 256> kinds_{};  // by number: a name for each entry would be looked up ten million times
   Mismatches mismatches_;
   TimeUs first_unwitnessed_ = 0;  // the time of the first entry beyond the last quorum
+  std::uint64_t bad_roots_ = 0;
   std::uint64_t bad_signatures_ = 0;
   std::string first_bad_signature_;
   std::string first_late_bad_;       // the first behind a good one

@@ -64,7 +64,7 @@ struct LogReport {
   std::uint64_t versions = 0;              // of policy and directory, whose content was compared with its digest
   std::uint64_t certificates_checked = 0;  // entries whose certificate was valid at their time, or is in `findings`
   std::uint64_t certificates_unknown = 0;  // entries whose certificate was not given
-  std::uint64_t clock_steps_back = 0;      // entries whose time is before the one before them: flagged, not a fault
+  std::uint64_t clock_steps_back = 0;      // entries a second or more before the one before them: flagged, not a fault
   bool keys_checked = false;               // false: the folder has no keys of payloads
   std::vector<KeyRotation> rotations;
   std::uint64_t unjudged_checkpoints = 0;  // signed by keys from before the auditor's, which only the log names

@@ -186,20 +186,37 @@ void Journal::submit(Command command) {
   submit(std::move(one));
 }
 
-// Why none of the commands may be queued; with the lock held.
-std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands) const {
+// These three with the lock held.
+std::optional<Error> Journal::Impl::refuses_all() const {
   if (failed) return error(Code::LOCAL_LOG_UNAVAILABLE, "交换日志已停止写入");
   if (draining) return error(Code::LOCAL_DRAINING);
   if (held && held->whole) return held->why;
   if (closed) return shard_closed();
+  return std::nullopt;
+}
+
+// What opens an exchange; what ends one is taken.
+std::optional<Error> Journal::Impl::refuses_new() const {
+  if (held) return held->why;
+  if (disk->full()) return error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
+  return std::nullopt;
+}
+
+// Why none of the commands may be queued.
+std::optional<Error> Journal::Impl::refusal(const std::vector<Command>& commands) const {
+  if (auto why = refuses_all()) return why;
   if (!queue.empty() && queue.size() + commands.size() > options.queue_commands) {
     return error(Code::LOCAL_OVERLOADED, "等待写入日志的请求过多");
   }
-  if (!disk->full() && !held) return std::nullopt;
   const bool opens = std::any_of(commands.begin(), commands.end(),
                                  [](const Command& command) { return !closes(command.prepared.entry().kind); });
-  if (!opens) return std::nullopt;
-  return held ? held->why : error(Code::LOCAL_DISK_FULL, "磁盘空间低于保留值");
+  return opens ? refuses_new() : std::nullopt;
+}
+
+std::optional<Error> Journal::refuses() const {
+  const std::lock_guard guard(impl_->mutex);
+  auto why = impl_->refuses_all();
+  return why ? why : impl_->refuses_new();
 }
 
 void Journal::submit(std::vector<Command> commands) {

@@ -227,8 +227,10 @@ class Journal {
   // From now on commands are refused; nothing: as before. For who finds that this log may not go on.
   void hold(std::optional<Hold> hold);
   const crypto::SigningKey& signing_key() const;  // of what has room for one signature: envelopes, receipts
-  bool healthy()
-      const;    // false for good after a failed commit, a signer that found something wrong, or no more payload keys
+  // Why nothing new is taken at the moment (held, closed, disk full); nothing: it is.
+  std::optional<Error> refuses() const;
+  // False for good after a failed commit, a signer that found something wrong, or no more payload keys.
+  bool healthy() const;
   void stop();  // takes nothing more, finishes what was submitted, signs, closes
 
  private:

@@ -118,6 +118,8 @@ struct Journal::Impl {
   Status start_signers();
   Sealed seal(Draft draft) const;
   std::optional<Error> refusal(const std::vector<Command>& commands) const;
+  std::optional<Error> refuses_all() const;
+  std::optional<Error> refuses_new() const;
   void refuse_writer_thread(const char* what) const;
   void await_state();
   bool take_group(Group& group);

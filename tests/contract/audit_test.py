@@ -215,7 +215,7 @@ class Audit(unittest.TestCase):
         bundle.write_bytes(kept)
         report = self.json(UNACCOUNTED, "rederive", copy, "--kek", self.kek("sc"))
         self.assertEqual((report["lost"], report["erased"], report["different"]), (2, 0, 0), report)
-        self.assertEqual(self.json(UNACCOUNTED, "replay", copy, "--kek", self.kek("sc"))["erased"], 2)
+        self.assertEqual(self.json(UNACCOUNTED, "replay", copy, "--kek", self.kek("sc"))["lost"], 2)
         report = self.json(UNACCOUNTED, "verify", copy, "--key", self.key("sc"))
         self.assertEqual({finding["code"] for finding in report["logs"][0]["findings"]}, {"LOG_KEY_MISSING"})
 

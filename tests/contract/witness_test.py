@@ -270,6 +270,8 @@ class Trouble(unittest.TestCase):
         self.witnesses.await_state("sc", lambda s: s.get("held") == "LOCAL_LOG_UNWITNESSED", "the grace period has ended")
         refused = self.clue()
         self.assertEqual((refused.status, refused.code), (503, "LOCAL_LOG_UNWITNESSED"), refused)
+        status, ready = self.network.sc.admin("/readyz")
+        self.assertEqual((status, [check["name"] for check in json.loads(ready)["checks"] if not check["ok"]]), (503, ["intake"]), ready)
         # What was begun can be ended: the other province's receipts are still taken, an agency still acknowledges.
         self.network.client("G03").await_status(first.exchange, "delivered")
         self.witnesses.audit.start()

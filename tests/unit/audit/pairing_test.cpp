@@ -120,6 +120,21 @@ TEST_F(PairingTest, AnArrivalThatWasNeverSent) {
   EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
 }
 
+TEST_F(PairingTest, AStreamThatTheSenderDoesNotHave) {
+  ledger::Entry entry = entry_of(EntryKind::received, e1_);
+  entry.peer = "sc";
+  entry.stream = 1;
+  entry.peer_log = e2_;  // of a shard behind a recovery, lost since
+  cq_.add(entry);
+  entry.exchange = e2_;
+  entry.stream = 2;
+  cq_.add(entry);
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
+  EXPECT_EQ(report.findings.listed.size(), 1U);
+  EXPECT_NE(all(report).find("收到了 2 封"), std::string::npos) << all(report);
+}
+
 TEST_F(PairingTest, AnEnvelopeThatTookEffectTwice) {
   const auto p1 = send(EntryKind::accepted, e1_);
   arrive(EntryKind::received, e1_, p1);

@@ -3,6 +3,7 @@
 
 #include "gateway/audit/export.h"
 #include "gateway/audit/pairing.h"
+#include "gateway/audit/sharded_log.h"
 #include "gateway/audit/verify.h"
 #include "gateway/ledger/shard.h"
 #include "raw_log.h"
@@ -224,6 +225,18 @@ TEST_F(ShardsTest, AnExportHasThemAll) {
   EXPECT_EQ(copy->origin(), log->origin());
   EXPECT_EQ(copy->root(), log->root());
   EXPECT_EQ(copy->entry(9).value(), log->entry(9).value());
+}
+
+TEST_F(ShardsTest, AnExportTakesNoOtherHistory) {
+  write_three();
+  const std::string data = folder_ / "data";
+  ASSERT_TRUE(export_shards(*LogReader::open(data).value(), folder_ / "copy", {}).ok());
+  const auto names = ShardedLog::names_in(data);
+  std::filesystem::remove_all(data + "/shards/" + names.back());
+  const auto refused = export_shards(*LogReader::open(data).value(), folder_ / "copy", {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::LOG_INCOMPLETE);
+  EXPECT_NE(refused.error().detail.find(names.back()), std::string::npos);
 }
 
 }  // namespace

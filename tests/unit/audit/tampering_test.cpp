@@ -160,6 +160,21 @@ TEST_F(TamperingTest, EachHasItsOwnVerdict) {
   }
 }
 
+TEST_F(TamperingTest, TheEntryIsNamedHoweverManyCheckpointsFollowIt) {
+  for (std::uint64_t i = kSize; i < 2 * kSize; ++i) log_.add(entry_of(EntryKind::published));
+  std::vector<std::uint64_t> sizes;
+  for (std::uint64_t size = 100; size < 2 * kSize; size += 5) sizes.push_back(size);
+  log_.write(folder_, sizes);
+  RawLog::change(folder_, [](storage::Environment& env, storage::WriteTxn& txn) {
+    txn.put(env.table("entry"), layout::number_key(50), other_entry());
+  });
+  const LogReport report = verify(**LogReader::open(folder_), log_.key.verify_key(), {});
+  std::string text;
+  for (const Error& found : report.findings.listed) text += found.to_text() + "\n";
+  EXPECT_NE(text.find("第 50 条被改动"), std::string::npos) << text;
+  EXPECT_LT(report.findings.listed.size(), 10U) << text;
+}
+
 // Two tiles exchanged, the entries as they were: the tiles are blamed.
 TEST_F(TamperingTest, TilesSwapped) {
   log_.write(folder_);
