@@ -9,6 +9,7 @@
 
 #include "gateway/base/log.h"
 #include "gateway/journal/journal_impl.h"
+#include "gateway/journal/restore.h"
 #include "gateway/journal/rotate.h"
 #include "gateway/storage/durable_folder.h"
 
@@ -57,6 +58,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, Projection& proj
   if (o.profile == ledger::Profile::sm && o.sm2_log_key == nullptr) {
     return error(Code::LOCAL_KEY_FILE, "国密配置缺少 SM2 日志签名密钥");
   }
+  CHUANYU_CHECK(check_restored(o.folder));
   CHUANYU_CHECK(storage::make_durable_folder(o.folder + "/blobs"));
   CHUANYU_CHECK(storage::flush_names(o.folder + "/blobs"));  // folders of an earlier process that was killed
   ::chmod(o.folder.c_str(), 0700);

@@ -111,6 +111,17 @@ Status fill_log(const std::string& data, const std::string& folder, const Backup
 
 }  // namespace
 
+Status check_restored(const std::string& folder) {
+  for (const char* name : {"keys", ledger::kShardsFolder, "log"}) {
+    const std::string half = std::string(name) + kHalf;
+    if (fs::exists(folder + "/" + half)) {
+      return error(Code::CONFIG_VALUE, "数据目录中有没有完成的恢复（" + half + "）：清空该目录，再次执行 --restore",
+                   folder);
+    }
+  }
+  return {};
+}
+
 Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup) {
   for (const char* name : {"log", ledger::kShardsFolder, "keys", "state"}) {
     if (fs::exists(folder + "/" + name))

@@ -35,6 +35,9 @@ struct Backup {
   std::function<Result<Bytes>(const crypto::Digest&)> blob;  // whose SHA-256 is checked
 };
 
+// CONFIG_VALUE when a restore was begun in the folder and did not end: a log begun there would be another of its name.
+Status check_restored(const std::string& folder);
+
 Status restore(const std::string& folder, const ledger::VerifyKeys& log_keys, const Backup& backup);
 
 }  // namespace chuanyu::journal

@@ -224,13 +224,24 @@ class Audit(unittest.TestCase):
         gateway = self.network.cq
         lived = gateway.folder / "lived"
         gateway.data.rename(lived)
+        def run(*words):
+            return subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(gateway.folder / "config.json"), *map(str, words)],
+                                  capture_output=True, text=True, check=False, timeout=120)
         try:
-            done = subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(gateway.folder / "config.json"), "--restore",
-                                   str(exported)], capture_output=True, text=True, check=False, timeout=120)
+            # A copy that lacks a file: nothing is begun in its place.
+            lacking = gateway.folder / "lacking"
+            shutil.copytree(exported, lacking)
+            shutil.rmtree(lacking / "tile/entries")
+            self.assertEqual(run("--restore", lacking).returncode, 1)
+            started = run()
+            self.assertNotEqual(started.returncode, 0)
+            self.assertIn("没有完成的恢复", started.stderr)
+            shutil.rmtree(gateway.data)
+            shutil.rmtree(lacking)
+
+            done = run("--restore", exported)
             self.assertEqual(done.returncode, 0, done.stderr)
-            twice = subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(gateway.folder / "config.json"), "--restore",
-                                    str(exported)], capture_output=True, text=True, check=False, timeout=120)
-            self.assertEqual(twice.returncode, 1, "there is a log now")
+            self.assertEqual(run("--restore", exported).returncode, 1, "there is a log now")
             gateway.start()
             client = self.network.client("G07")
             status = client.status(self.exchanges["clue"])
