@@ -119,6 +119,29 @@ struct Field {
   std::optional<std::uint64_t> number{};  // in JSON instead of `value`
 };
 
+std::string safe_lines(const std::string& text) {
+  std::string out;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (!out.empty()) out += '\n';
+    out += printable(std::string_view(text).substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+// What the log's own entries of lines say.
+std::string own_lines(const ledger::Entry& entry) {
+  using ledger::EntryKind;
+  const bool has_lines = entry.kind == EntryKind::key || entry.kind == EntryKind::erasure ||
+                         entry.kind == EntryKind::shard_open || entry.kind == EntryKind::recovery;
+  if (!has_lines) return {};
+  BytesView text = entry.content;
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return safe_lines(std::string(text));
+}
+
 std::vector<Field> fields_of(const Shown& shown) {
   const ledger::Entry& e = shown.entry;
   std::vector<Field> fields;
@@ -164,8 +187,10 @@ std::vector<Field> fields_of(const Shown& shown) {
   number("keyEpoch", "密钥期", e.key_epoch);
   digest("blob", "大内容文件", e.blob);
   number("payloadBytes", "密文字节数", e.blob_bytes > 0 ? e.blob_bytes : e.payload.size());
-  if (!e.content.empty())
+  if (!e.content.empty()) {
     text("content", "生效内容", std::to_string(e.content.size()) + " 字节，SHA-256 " + hex(crypto::sha256(e.content)));
+    text("contentText", "", own_lines(e));
+  }
   if (shown.fate.erased_by) text("", "依法删除", "由 " + to_words(*shown.fate.erased_by) + "删除");
   if (shown.fate.lost) text("", "内容", lost_payload(shown.index).to_text());
   digest("leaf", "叶哈希", shown.leaf);
@@ -179,18 +204,6 @@ Lines body_of(const Shown& shown, bool reveal) {
   const auto body = shown.opener->body(shown.entry);
   if (!body.ok()) return {{"正文", body.error().to_text()}};
   return describe_body(*shown.log, shown.entry, *body, reveal);
-}
-
-std::string safe_lines(const std::string& text) {
-  std::string out;
-  std::size_t at = 0;
-  while (at <= text.size()) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    if (!out.empty()) out += '\n';
-    out += printable(std::string_view(text).substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
 }
 
 void show_json(const std::vector<Shown>& entries, const ShowStyle& style, std::ostream& out) {

@@ -95,6 +95,8 @@ class Erasure(unittest.TestCase):
         report = json.loads(audit("verify", sc.data, "--key", key, "--json").stdout)["logs"][0]
         self.assertEqual((report["erased"], report["notYetErased"]), (1, 0))
         told(report["erasures"][0])
+        own = json.loads(audit("show", sc.data, "--index", index, "--json").stdout)["entries"][0]["contentText"]
+        self.assertRegex(own, "^approver " + WHY["approver"] + r"\nentries [0-9 ]+\nslots [0-9 ]+$")
         entries = json.loads(audit("show", sc.data, "--exchange", exchange, "--json").stdout)["entries"]
         told([entry["erasedBy"] for entry in entries if "erasedBy" in entry][0])
         done = audit("timeline", sc.data, "--exchange", exchange, "--json")
