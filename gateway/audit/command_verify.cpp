@@ -77,6 +77,8 @@ std::optional<std::string> mistaken(const Logs& logs, const Yardsticks& by,
     if (log && !origins.insert(log->origin()).second)
       return "两个目录是同一份日志 " + terminal::printable(log->origin());
   }
+  // A policy may be that of a log that cannot be read.
+  if (std::find(logs.begin(), logs.end(), nullptr) != logs.end()) return std::nullopt;
   for (std::size_t i = 0; i < by.policies.size(); ++i) {
     const bool used = std::any_of(logs.begin(), logs.end(),
                                   [&](const auto& log) { return log && !by.policies[i].log(log->origin()).empty(); });

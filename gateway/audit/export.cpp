@@ -61,8 +61,7 @@ class Exporter {
         return error(Code::LOG_INCOMPLETE,
                      "有长度为 " + std::to_string(size) + " 的检查点，日志只有 " + std::to_string(log_.size()) + " 条");
       }
-      if (layout::is_checkpoint_key(key)) end_note_.clear();
-      if (!layout::is_sm3_checkpoint_key(key)) end_note_ += value;
+      take_note(key, value);
       report_.size = size;
       return true;
     }));
@@ -70,6 +69,11 @@ class Exporter {
     report_.origin = log_.origin();
     report_.not_signed = log_.size() - report_.size;
     return {};
+  }
+
+  void take_note(BytesView key, BytesView value) {
+    if (layout::is_checkpoint_key(key)) end_note_.clear();
+    if (!layout::is_sm3_checkpoint_key(key)) end_note_ += value;
   }
 
   // An empty folder is marked as this log's; any other must be.
@@ -215,6 +219,8 @@ class Exporter {
         path = std::move(here);
         bundle.clear();
       }
+      // Cosignatures come in while this is running: the end is told by the rows that were copied.
+      if (rows == Rows::checkpoints && number == report_.size) take_note(key, value);
       ExportedFolder::append_row(bundle, key, value);
       return true;
     });

@@ -188,6 +188,18 @@ class Witnessed(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""), (words, done.stderr))
         self.assertFalse((self.folder / "nowhere").exists())
 
+    def test_a_copy_that_cannot_be_read_is_no_wrong_policy(self):
+        words = ["verify", "--both"]
+        for name in ("sc", "cq"):
+            copy = self.folder / f"copy-{name}"
+            self.assertEqual(audit("export", getattr(self.network, name).data, copy, "--key",
+                                   self.network.pki.folder / f"{name}/gateway/{name}-log.pub").returncode, 0)
+            words += [copy, "--policy", self.witnesses.policies[name]]
+        (self.folder / "copy-sc/checkpoint").unlink()
+        done = audit(*words)
+        self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+        self.assertIn("没有检查点", done.stdout)
+
     def test_verify_counts_the_quorum(self):
         self.clue(**{"Chuanyu-Ack": "witnessed"})
         done = audit("verify", self.network.sc.data, "--policy", self.witnesses.policies["sc"], "--json")
