@@ -37,8 +37,14 @@ void convert(void* call, std::uint32_t i, chuanyu_view line) {
   host->emit(call, i, view(std::string("\x0A") + static_cast<char>(text.size()) + text));
 }
 
+// Behind a volatile pointer, or an optimising compiler sees through it.
+void write_nowhere() {
+  int* volatile nowhere = reinterpret_cast<int*>(8);
+  *nowhere = 1;
+}
+
 [[gnu::noinline]] void crash() {
-  if (config == "segv") *reinterpret_cast<volatile int*>(8) = 1;
+  if (config == "segv") write_nowhere();
   if (config == "wild_write") std::memset(reinterpret_cast<void*>(&say), 0, 64);
   if (config == "stack") {
     volatile char big[1 << 16];
@@ -155,7 +161,7 @@ chuanyu_adapter* create(const chuanyu_host* given, const char*, chuanyu_view jso
   host = given;
   config.assign(reinterpret_cast<const char*>(json.ptr), json.len);  // {"do":"segv"}
   if (config.size() > 9) config = config.substr(7, config.size() - 9);
-  if (config == "start_segv") *reinterpret_cast<volatile int*>(8) = 1;
+  if (config == "start_segv") write_nowhere();
   if (config == "start_throw") throw std::runtime_error("no");
   if (config == "start_null") return nullptr;
   return &adapter;
