@@ -31,6 +31,7 @@ class ExportedFolder final : public LogReader {
   static void append_row(Bytes& bundle, BytesView key, BytesView value);
 
   bool is_data_folder() const override { return false; }
+  bool may_have_grown() const override { return false; }  // its checkpoint says how long it is
   Status for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const override;
   std::optional<Bytes> tile(const ledger::TileId& tile) const override;
   Status for_each_row(Rows rows, BytesView from, const VisitRow& visit) const override;

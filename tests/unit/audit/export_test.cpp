@@ -181,6 +181,18 @@ TEST_F(ExportTest, AFlippedBitIsFound) {
   EXPECT_TRUE(verified(out_).findings.empty());
 }
 
+TEST_F(ExportTest, AByteMoreIsFound) {
+  ASSERT_TRUE(export_it(log_of(600)).ok());
+  for (const char* path : {"/tile/0/000", "/tile/0/002.p/88"}) {
+    const std::string file = out_ + path;
+    const auto size = fs::file_size(file);
+    std::ofstream(file, std::ios::app | std::ios::binary) << 'x';
+    EXPECT_FALSE(verified(out_).findings.empty()) << path;
+    fs::resize_file(file, size);
+  }
+  EXPECT_TRUE(verified(out_).findings.empty());
+}
+
 TEST_F(ExportTest, WhatIsMissingIsNamed) {
   ASSERT_TRUE(export_it(log_of(600)).ok());
   for (const char* path : {"tile/entries/001", "tile/0/001", "checkpoints/000", "tile/entries/002.p/88"}) {
