@@ -94,7 +94,7 @@ endfunction()
 function(chuanyu_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0> $<$<CONFIG:Release>:-O1>)  # what is hot stands in the rooms
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)  # what is hot stands in the rooms
   list(TRANSFORM ARG_DEPS PREPEND chuanyu::)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBS} chuanyu_warnings)
 endfunction()

@@ -81,8 +81,8 @@ std::optional<std::string> mistaken(const Logs& logs, const Yardsticks& by,
   if (std::find(logs.begin(), logs.end(), nullptr) != logs.end()) return std::nullopt;
   for (std::size_t i = 0; i < by.policies.size(); ++i) {
     const bool used = std::any_of(logs.begin(), logs.end(),
-                                  [&](const auto& log) { return log && !by.policies[i].log(log->origin()).empty(); });
-    if (!used && !origins.empty()) {
+                                  [&](const auto& log) { return !by.policies[i].log(log->origin()).empty(); });
+    if (!used) {
       return "见证策略 " + policy_files[i] + " 不是所给日志（" + terminal::printable(*origins.begin()) + "）的";
     }
   }
