@@ -104,22 +104,26 @@ int serve(chuanyu::config::Config config) {
   return 0;
 }
 
+// What went wrong in a one-off mode; the configuration or the command line, as everywhere: 2.
+int failed(const std::vector<Error>& errors) {
+  print(errors);
+  const bool misused = std::all_of(errors.begin(), errors.end(), [](const Error& one) {
+    return one.code == chuanyu::Code::CONFIG_VALUE || one.code == chuanyu::Code::CONFIG_UNREADABLE ||
+           one.code == chuanyu::Code::LOCAL_KEY_FILE;
+  });
+  return misused ? 2 : 1;
+}
+
 int close_shard(const chuanyu::config::Config& config) {
   const auto closed = chuanyu::app::close_shard(config, "--close-shard " + who(::getuid()));
-  if (!closed.ok()) {
-    print({closed.error()});
-    return 1;
-  }
+  if (!closed.ok()) return failed({closed.error()});
   std::printf("已封存日志 %s。启动网关：最后的检查点达到见证策略所要求的见证后，另起一卷\n", closed->c_str());
   return 0;
 }
 
 int recover(const chuanyu::config::Config& config, const chuanyu::app::RecoveryOrder& order) {
   const auto opened = chuanyu::app::recover(config, order, "--recover " + who(::getuid()));
-  if (!opened.ok()) {
-    print({opened.error()});
-    return 1;
-  }
+  if (!opened.ok()) return failed({opened.error()});
   std::printf("已另起一卷 %s，其开头记有恢复的批准人、原因与恢复时日志的长度。启动网关即继续工作\n", opened->c_str());
   return 0;
 }
@@ -137,10 +141,7 @@ CLI::Validator one_line() {
 
 int rebuild_state(const chuanyu::config::Config& config) {
   const auto rebuilt = chuanyu::app::rebuild_state(config);
-  if (!rebuilt.ok()) {
-    print({rebuilt.error()});
-    return 1;
-  }
+  if (!rebuilt.ok()) return failed({rebuilt.error()});
   std::printf("状态已由日志重建：%llu 条，摘要 %s\n", static_cast<unsigned long long>(rebuilt->entries),
               rebuilt->digest.c_str());
   return 0;
@@ -154,10 +155,7 @@ int rotate_kek(const chuanyu::config::Config& config, const std::string& new_kek
                    static_cast<unsigned long long>(all));
   });
   if (seen) std::fputc('\n', stderr);
-  if (!rotated.ok()) {
-    print({rotated.error()});
-    return 1;
-  }
+  if (!rotated.ok()) return failed({rotated.error()});
   std::printf(
       "已用新密钥重新加密 %llu 把数据密钥，密钥期 %u。请把配置的 keys.kek 改为 %s、keys.kek_epoch 改为 %u，\n"
       "启动网关（状态将重建），确认无误后销毁旧的密钥加密密钥及其全部备份。\n",
@@ -167,10 +165,7 @@ int rotate_kek(const chuanyu::config::Config& config, const std::string& new_kek
 
 int retention(const chuanyu::config::Config& config, bool dry_run) {
   const auto done = chuanyu::app::Gateway::retain(config, who(::getuid()), dry_run);
-  if (const auto* errors = std::get_if<std::vector<Error>>(&done)) {
-    print(*errors);
-    return 1;
-  }
+  if (const auto* errors = std::get_if<std::vector<Error>>(&done)) return failed(*errors);
   const auto& report = std::get<chuanyu::exchange::RetentionReport>(done);
   const auto number = [](std::uint64_t count) { return static_cast<unsigned long long>(count); };
   std::printf("%s %llu 条内容", dry_run ? "将删除" : "已删除", number(report.payloads));
@@ -182,6 +177,12 @@ int retention(const chuanyu::config::Config& config, bool dry_run) {
       "\n同样已满期限而保留的：尚未了结 %llu 条，尚在收件箱或待送达 %llu 条，仍在公示或有效 %llu 条，隔离待处理 %llu "
       "条\n",
       number(report.under_way), number(report.waiting), number(report.in_force), number(report.quarantined));
+  std::string periods =
+      config.retention.keep_months == 0 ? "其余不限" : std::to_string(config.retention.keep_months) + " 个月";
+  for (const auto& [kind, months] : config.retention.kinds) {
+    periods += "，" + kind + (months == 0 ? " 不限" : " " + std::to_string(months) + " 个月");
+  }
+  std::printf("保存期限（配置 retention）：%s\n", periods.c_str());
   if (!dry_run && report.payloads > 0) {
     std::printf("数据文件的空闲页中还留有已销毁的密钥行：请随后用 --rotate-kek 换用新的密钥加密密钥\n");
   }
@@ -190,10 +191,7 @@ int retention(const chuanyu::config::Config& config, bool dry_run) {
 
 int restore(const chuanyu::config::Config& config, const std::string& exported) {
   const auto entries = chuanyu::app::restore(config, exported);
-  if (!entries.ok()) {
-    print({entries.error()});
-    return 1;
-  }
+  if (!entries.ok()) return failed({entries.error()});
   std::printf("已恢复 %llu 条到 %s；状态将在启动时重建\n", static_cast<unsigned long long>(*entries),
               config.data.c_str());
   return 0;

@@ -20,7 +20,8 @@ void Chain::check_content(const ledger::Entry& entry, std::uint64_t index) const
   ++report_.versions;
   if (entry.content.empty()) return;
   if (crypto::sha256(entry.content) == (policy ? entry.policy : entry.directory)) return;
-  find_(Code::LOG_TAMPERED, policy ? "策略的内容与其摘要不符" : "名录的内容与其摘要不符", place_of(index));
+  find_(Code::LOG_TAMPERED, policy ? "策略的内容与其摘要不符" : "名录的内容与其摘要不符",
+        place_of(report_.base + index));
 }
 
 void Chain::check_versions(const ledger::Entry& entry, std::uint64_t index) {
@@ -43,7 +44,8 @@ void Chain::check_versions(const ledger::Entry& entry, std::uint64_t index) {
 
 void Chain::missing(const char* what, const std::string& id, std::uint64_t index) {
   if (!told_.insert(what + id).second) return;
-  find_(Code::LOG_INCOMPLETE, std::string("所用的") + what + " " + id + " 此前没有记录；所指为第一处", place_of(index));
+  find_(Code::LOG_INCOMPLETE, std::string("所用的") + what + " " + id + " 此前没有记录；所指为第一处",
+        place_of(report_.base + index));
 }
 
 void Chain::check_certificate(const ledger::Entry& entry, std::uint64_t index) {
@@ -57,7 +59,7 @@ void Chain::check_certificate(const ledger::Entry& entry, std::uint64_t index) {
   if (entry.time >= known->second.not_before && entry.time <= known->second.not_after) return;
   const std::string id = to_hex(crypto::view(entry.principal));
   if (!told_.insert(id).second) return;
-  find_(Code::LOG_TAMPERED, "证书 " + id + " 在该时刻不在有效期内；所指为第一处", place_of(index));
+  find_(Code::LOG_TAMPERED, "证书 " + id + " 在该时刻不在有效期内；所指为第一处", place_of(report_.base + index));
 }
 
 Result<Certificates> read_certificates(const std::string& folder) {

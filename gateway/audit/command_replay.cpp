@@ -6,6 +6,7 @@
 #include "gateway/audit/commands.h"
 #include "gateway/audit/replay.h"
 #include "gateway/audit/report.h"
+#include "gateway/audit/show.h"
 #include "gateway/terminal/text.h"
 
 namespace chuanyu::audit {
@@ -41,6 +42,16 @@ std::string agency_text(const ReplayReport& report, const std::string& uscc) {
   return printable(uscc) + (name == report.names.end() ? "" : " " + printable(name->second));
 }
 
+// A verb or a status of an exchange, as the projection names them.
+std::string zh_of(const std::string& word) {
+  static const std::map<std::string, std::string> kWords{
+      {"publish", "发布"},     {"import", "导入"},      {"push", "推送"},          {"query", "查询"},
+      {"published", "已发布"}, {"accepted", "已受理"},  {"delivered", "对方已收"}, {"acknowledged", "已签收"},
+      {"refused", "对方拒收"}, {"expired", "过期未达"}, {"waiting", "等待答复"},   {"answered", "已答复"}};
+  const auto found = kWords.find(word);
+  return found == kWords.end() ? printable(word) : found->second;
+}
+
 std::string compared_text(const ReplayReport& report) {
   if (report.same) return *report.same ? "与现状相同" : "与现状不同";
   return report.not_compared.empty() ? "未比较" : "未与现状比较：" + report.not_compared;
@@ -62,7 +73,7 @@ void print_replayed(const ReplayReport& report, std::ostream& out) {
   std::vector<terminal::Row> rows;
   for (const auto& [agency, kinds] : report.records) {
     for (const auto& [kind, count] : kinds)
-      rows.push_back({"有效记录", agency_text(report, agency), kind, std::to_string(count)});
+      rows.push_back({"有效记录", agency_text(report, agency), what_zh(kind), std::to_string(count)});
   }
   for (const auto& [agency, count] : report.inbox)
     rows.push_back({"收件箱", agency_text(report, agency), "", std::to_string(count)});
@@ -71,7 +82,8 @@ void print_replayed(const ReplayReport& report, std::ostream& out) {
   for (const auto& [agency, count] : report.quarantine)
     rows.push_back({"隔离待查", agency_text(report, agency), "", std::to_string(count)});
   for (const auto& [verb, states] : report.exchanges) {
-    for (const auto& [status, count] : states) rows.push_back({"交换", verb, status, std::to_string(count)});
+    for (const auto& [status, count] : states)
+      rows.push_back({"交换", zh_of(verb), zh_of(status), std::to_string(count)});
   }
   if (!rows.empty()) out << "\n" << terminal::table({"是什么", "谁的", "种类或状态", "数量"}, rows);
   print(report.findings, out);
@@ -111,6 +123,10 @@ int run_replay(const CLI::App& command, const ReplayArguments& arguments, const 
   const auto live = read_live_state(arguments.folder);  // before the log
   const auto source = open_source(arguments.folder, arguments.kek);
   if (!source.ok()) return fail(streams.err, source.error());
+  if (options.size && *options.size > source->log->size()) {
+    return fail(streams.err,
+                error(Code::CONFIG_VALUE, "日志只有 " + std::to_string(source->log->size()) + " 条", "--size"));
+  }
   ReplayReport report = replay(*source->log, source->body_opener(), live.ok() ? &*live : nullptr, options);
   if (!live.ok()) report.not_compared = live.error().detail;
   if (arguments.json) print_replayed_json(report, streams.out);

@@ -74,6 +74,10 @@ void tell(const Timeline& found, const std::vector<OpenedLog>& logs, std::ostrea
   out << "\n";
   for (std::size_t i = 0; i < exchanges.size(); ++i) out << "交换 " << i + 1 << "  " << exchanges[i].second << "\n";
   tell_gone(found, logs, out);
+  for (const Hole& hole : found.holes) {
+    out << printable(logs[hole.log].log->origin()) << " 在 " << to_rfc3339(hole.time) << " 由备份恢复（#" << hole.index
+        << "）：此前失去的条目不在其中，经过可能不全\n";
+  }
   if (found.sealed > 0) {
     out << "有 " << found.sealed << " 条的正文没有打开，答复关系可能不全：请用 --kek（次序同目录）\n";
   }
@@ -102,7 +106,14 @@ void tell_json(const Timeline& found, const std::vector<OpenedLog>& logs, std::o
     if (step.fate.lost) item["payload"] = to_string(Code::LOG_KEY_MISSING);
     steps.push_back(std::move(item));
   }
-  const nlohmann::ordered_json all{{"steps", std::move(steps)}, {"sealed", found.sealed}, {"erased", found.erased}};
+  auto holes = nlohmann::ordered_json::array();
+  for (const Hole& hole : found.holes) {
+    holes.push_back({{"log", logs[hole.log].log->origin()}, {"index", hole.index}, {"time", to_rfc3339(hole.time)}});
+  }
+  const nlohmann::ordered_json all{{"steps", std::move(steps)},
+                                   {"recoveries", std::move(holes)},
+                                   {"sealed", found.sealed},
+                                   {"erased", found.erased}};
   out << all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 

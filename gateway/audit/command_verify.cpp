@@ -6,7 +6,10 @@
 #include <set>
 
 #include "gateway/audit/commands.h"
+#include "gateway/audit/key_rows.h"
 #include "gateway/audit/report.h"
+#include "gateway/crypto/aead.h"
+#include "gateway/crypto/key_file.h"
 #include "gateway/ledger/witness_policy.h"
 #include "gateway/terminal/text.h"
 #include "gateway/terminal/usage.h"
@@ -18,11 +21,13 @@ struct VerifyArguments {
   std::vector<std::string> folders;
   std::vector<std::string> keys;
   std::vector<std::string> sm2_keys;
+  std::vector<std::string> keks;
   std::string peer;
   std::string peer_key;
   std::vector<std::string> policies;
   std::string certificates;
   std::string html;
+  std::uint64_t known_recoveries = 0;
   bool both = false;
   bool json = false;
 };
@@ -31,6 +36,7 @@ struct VerifyArguments {
 struct Yardsticks {
   std::vector<ledger::VerifyKeys> keys;                       // of the logs, in their order
   std::vector<std::optional<crypto::Sm2VerifyKey>> sm2_keys;  // the same
+  std::vector<std::optional<Secret>> keks;                    // the same
   std::vector<ledger::WitnessPolicy> policies;
   std::optional<Certificates> certificates;
 };
@@ -47,6 +53,11 @@ Result<Yardsticks> read_yardsticks(const VerifyArguments& arguments) {
     found.sm2_keys.emplace_back(std::move(key));
   }
   found.sm2_keys.resize(arguments.folders.size());
+  for (const std::string& path : arguments.keks) {
+    CHUANYU_TRY(Secret key, crypto::read_raw_key_file(path, crypto::kAeadKeyBytes));
+    found.keks.emplace_back(std::move(key));
+  }
+  found.keks.resize(arguments.folders.size());
   for (const std::string& path : arguments.policies) {
     CHUANYU_TRY(auto policy, read_policy(path));
     found.policies.push_back(std::move(policy));
@@ -62,7 +73,9 @@ using Logs = std::vector<std::unique_ptr<LogReader>>;  // in the order of the fo
 Logs open_all(const std::vector<std::string>& folders, Findings& unreadable) {
   Logs logs;
   for (const std::string& folder : folders) {
-    auto log = LogReader::open(folder);
+    std::vector<Error> shards;  // one that cannot be opened does not hide the others
+    auto log = LogReader::open(folder, &shards);
+    for (Error& found : shards) unreadable.add(std::move(found));
     if (!log.ok()) unreadable.add(log.error());
     logs.push_back(log.ok() ? *std::move(log) : nullptr);
   }
@@ -106,6 +119,7 @@ void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& 
     std::vector<LogReport> reports =
         verify_shards(*logs[i], by.keys[i], progress_on(streams, arguments.folders[i]), policy,
                       by.certificates ? &*by.certificates : nullptr, by.sm2_keys[i] ? &*by.sm2_keys[i] : nullptr);
+    if (by.keks[i]) check_key_rows(*logs[i], *by.keks[i], reports.front());
     for (const LogReport& report : reports) {
       for (const crypto::VerifyKey& key : report.log_keys) trusted[i].add(key);
       for (const crypto::VerifyKey& key : report.earlier_keys) earlier[i].add(key);
@@ -113,8 +127,10 @@ void verify_all(const VerifyArguments& arguments, const Logs& logs, Yardsticks& 
     std::move(reports.begin(), reports.end(), std::back_inserter(verification.logs));
   }
   if (logs.size() == 2 && logs[0] && logs[1]) {
-    verification.pairs.push_back(pair(*logs[0], *logs[1], trusted[1], earlier[1]));
-    verification.pairs.push_back(pair(*logs[1], *logs[0], trusted[0], earlier[0]));
+    const Side a{*logs[0], trusted[0], earlier[0]};
+    const Side b{*logs[1], trusted[1], earlier[1]};
+    verification.pairs.push_back(pair(a, b));
+    verification.pairs.push_back(pair(b, a));
   }
 }
 
@@ -126,7 +142,9 @@ std::string command_of(const VerifyArguments& arguments) {
     if (!key.empty()) text += " --key " + key;
   }
   for (const std::string& key : arguments.sm2_keys) text += " --sm2-key " + key;
+  for (const std::string& key : arguments.keks) text += " --kek " + key;
   for (const std::string& policy : arguments.policies) text += " --policy " + policy;
+  if (arguments.known_recoveries > 0) text += " --known-recoveries " + std::to_string(arguments.known_recoveries);
   if (!arguments.certificates.empty()) text += " --certificates " + arguments.certificates;
   return text;
 }
@@ -143,6 +161,7 @@ int run_verify(const CLI::App& app, VerifyArguments arguments, const Streams& st
   if (arguments.sm2_keys.size() > arguments.folders.size()) {
     return terminal::misused(app, "--sm2-key 多于目录", streams.err);
   }
+  if (arguments.keks.size() > arguments.folders.size()) return terminal::misused(app, "--kek 多于目录", streams.err);
   if (arguments.both && arguments.folders.size() != 2) {
     return terminal::misused(app, "--both 须给出两个目录", streams.err);
   }
@@ -155,6 +174,7 @@ int run_verify(const CLI::App& app, VerifyArguments arguments, const Streams& st
   auto yardsticks = read_yardsticks(arguments);
   if (!yardsticks.ok()) return fail(streams.err, yardsticks.error());
   Verification verification;
+  verification.known_recoveries = arguments.known_recoveries;
   const Logs logs = open_all(arguments.folders, verification.unreadable);
   if (const auto why = mistaken(logs, *yardsticks, arguments.policies)) {
     return terminal::misused(app, *why, streams.err);
@@ -192,11 +212,20 @@ Command add_verify(CLI::App& app, const Streams& streams) {
                   "见证策略：核对日志公钥与见证方签名；可多次给出，各用于其中所列的日志")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  command
+      .add_option("--kek", arguments->keks,
+                  "密钥加密密钥文件：核对每一行数据密钥都打得开（没有人为它们签名），次序同目录；可多次给出")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command.add_option("--peer", arguments->peer, "另一网关的数据目录：核对双方的发出、收到与回执")->type_name("DIR");
   command.add_option("--peer-key", arguments->peer_key, "另一网关的日志公钥")->type_name("PUB");
   command.add_flag("--both", arguments->both, "两份日志互相核对（给出两个目录时总是如此）");
   command.add_option("--certificates", arguments->certificates, "机构与网关证书的目录：核对证书在当时是否有效")
       ->type_name("DIR");
+  command
+      .add_option("--known-recoveries", arguments->known_recoveries,
+                  "已核对过的恢复有 N 次（两份日志合计）：不多于此时，LOG_RECOVERED 只列出，不计入退出码")
+      ->type_name("N");
   command.add_option("--html", arguments->html, "另写一份可打印的报告")->type_name("FILE");
   command.add_flag("--json", arguments->json, "以 JSON 输出");
   return {&command, [&app, arguments, streams] { return run_verify(app, *arguments, streams); }};

@@ -85,7 +85,7 @@ Status DataFolder::for_each(std::uint64_t from, std::uint64_t to, const Visit& v
     for (; from < stop; ++from, found = cursor.next()) {
       CHUANYU_CHECK(txn.status());
       if (!found || cursor.key().size() != sizeof from || read_u64(cursor.key()) != from) {
-        return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(from) + " 条", folder_);
+        return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(base() + from) + " 条", folder_);
       }
       CHUANYU_CHECK(visit(from, cursor.value()));
     }

@@ -139,7 +139,10 @@ class Exporter {
       const std::string where = "checkpoint#" + std::to_string(next_note_->size);
       CHUANYU_TRY(const auto note, ledger::parse_note(next_note_->note));
       if (!options_.keys.empty() && !ledger::is_signed_by(note, log_.origin(), options_.keys)) {
-        return error(Code::LOG_SIGNATURE, "没有所给公钥的有效签名", where);
+        return error(
+            Code::LOG_SIGNATURE,
+            "没有所给公钥的有效签名；日志换过公钥时，请把各把放在一个 PEM 文件里。导出停在这里，改正后再次执行即接着写",
+            where);
       }
       const auto checkpoint = ledger::parse_checkpoint(note.text);
       if (!checkpoint.ok() || checkpoint->origin != log_.origin() || checkpoint->size != tree_.size() ||

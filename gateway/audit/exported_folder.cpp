@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace layout = ledger::layout;
 
+constexpr std::string_view kMarkName = "chuanyu-log-export/";
 constexpr std::string_view kMark = "chuanyu-log-export/1\n";
 
 const char* folder_of(LogReader::Rows rows) {
@@ -49,7 +50,11 @@ Result<std::optional<std::string>> ExportedFolder::marked_origin(const std::stri
   CHUANYU_TRY(const auto mark, storage::read_file(folder + "/" + kMarkFile));
   if (!mark) return std::optional<std::string>();
   if (!mark->starts_with(kMark) || !mark->ends_with('\n')) {
-    return error(Code::LOG_VERSION, "导出目录的标记不是本版程序所认识的", folder + "/" + kMarkFile);
+    const bool newer =
+        mark->starts_with(kMarkName) && (*mark)[kMarkName.size()] > '1' && (*mark)[kMarkName.size()] <= '9';
+    const std::string where = folder + "/" + kMarkFile;
+    if (newer) return error(Code::LOG_VERSION, "导出目录的标记是较新版本的，或被改动", where);
+    return error(Code::LOG_TAMPERED, "导出目录的标记被改动", where);
   }
   return std::optional(std::string(mark->substr(kMark.size(), mark->size() - kMark.size() - 1)));
 }
@@ -108,7 +113,8 @@ Result<ExportedFolder::EntryBundlePtr> ExportedFolder::read_entries(std::uint64_
   const std::string path = ledger::bundle_path(bundle, width);
   CHUANYU_TRY(auto bytes, storage::read_file(folder_ + "/" + path));
   if (!bytes) {
-    return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(bundle * ledger::kTileWidth) + " 条起的条目", path);
+    return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(base() + bundle * ledger::kTileWidth) + " 条起的条目",
+                 path);
   }
   auto read = std::make_shared<EntryBundle>();
   read->number = bundle;
@@ -122,7 +128,7 @@ Result<ExportedFolder::EntryBundlePtr> ExportedFolder::read_entries(std::uint64_
 Status ExportedFolder::for_each(std::uint64_t from, std::uint64_t to, const Visit& visit) const {
   EntryBundlePtr bundle;
   for (; from < to; ++from) {
-    if (from >= size_) return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(from) + " 条", folder_);
+    if (from >= size_) return error(Code::LOG_INCOMPLETE, "缺少第 " + std::to_string(base() + from) + " 条", folder_);
     if (!bundle || bundle->number != from / ledger::kTileWidth) {
       CHUANYU_TRY(bundle, entries_of(from / ledger::kTileWidth));
     }

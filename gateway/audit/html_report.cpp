@@ -73,8 +73,7 @@ class Page {
     row("期间", log.last_time == 0 ? "" : to_rfc3339(log.first_time) + " 至 " + to_rfc3339(log.last_time));
     if (log.base > 0) row("分卷", shard_words(log));
     row("根哈希（SHA-256）", to_base64(crypto::view(log.root)));
-    row("检查点",
-        std::to_string(log.checkpoints) + " 个；核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条");
+    row("检查点", checkpoint_words(log));
     row("检查点签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
     for (const std::string& words : rotation_words(log)) row("更换密钥", words);
     if (uses_sm(log)) row("国密", sm_words(log));
@@ -93,10 +92,9 @@ class Page {
   void pair(const PairReport& pair) {
     open_table();
     row("方向", pair.from + " → " + pair.to);
-    row("发出", std::to_string(pair.sent) + " 封：对方已收 " + std::to_string(pair.delivered) + "，对方拒收 " +
-                    std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
-                    std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending));
+    row("发出", sent_words(pair));
     row("回执签名", pair.receipts_checked ? "已用对方公钥核验" : "未核验");
+    row("对方的见证", cosigned_words(pair));
     row("结论", conclusion(exit_code(pair.findings), pair.receipts_checked));
     close_table();
   }

@@ -34,10 +34,10 @@ void KeyChain::entry(std::uint64_t index, const ledger::Entry& entry) {
 void KeyChain::succeed(std::uint64_t index, const ledger::Entry& entry, const std::string& line) {
   const auto named = ledger::parse_succession(line);
   if (!named || !named->valid || !ledger::covers(named->from.name, origin_)) {
-    return find_(Code::LOG_SIGNATURE, "更换日志密钥的声明没有旧密钥的有效签名", place_of(index));
+    return find_(Code::LOG_SIGNATURE, "更换日志密钥的声明没有旧密钥的有效签名", place_of(report_.base + index));
   }
-  KeyRotation rotation{index, entry.time, ledger::to_vkey(origin_, named->from.key),
-                       ledger::to_vkey(origin_, named->to.key), now_.has(named->from.key)};
+  KeyRotation rotation{report_.base + index, entry.time, ledger::to_vkey(named->from.name, named->from.key),
+                       ledger::to_vkey(named->to.name, named->to.key), now_.has(named->from.key)};
   const bool said = std::any_of(report_.rotations.begin(), report_.rotations.end(), [&](const KeyRotation& before) {
     return before.from == rotation.from && before.to == rotation.to;
   });
@@ -48,10 +48,9 @@ void KeyChain::succeed(std::uint64_t index, const ledger::Entry& entry, const st
   named_.add(named->from.key);
 }
 
-void KeyChain::finish() const {
+bool KeyChain::knows_one() const {
   const bool met = std::any_of(named_.begin(), named_.end(), [this](const auto& key) { return trusted_.has(key); });
-  if (trusted_.empty() || named_.empty() || met) return;
-  find_(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", "");
+  return trusted_.empty() || named_.empty() || met;
 }
 
 ledger::VerifyKeys KeyChain::claims() const {

@@ -25,7 +25,7 @@ class KeyChain {
   void entry(std::uint64_t index, const ledger::Entry& entry);
   bool accepts(const ledger::Note& note, std::uint64_t size);
   // The log names the keys that sign it: one that the auditor brought must be among them, when any was brought.
-  void finish() const;
+  bool knows_one() const;
   // Of a checkpoint that was not accepted: signed by a key that the log itself names.
   bool claimed(const ledger::Note& note) const { return ledger::is_signed_by(note, origin_, claims()); }
   // Neither brought nor derived, and yet named by the log.

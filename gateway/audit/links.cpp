@@ -28,36 +28,39 @@ class Links {
   void run() {
     std::uint64_t before = 0;
     for (at_ = 0; at_ < parts_.size(); ++at_) {
-      if (!parts_[at_].name.empty()) check_beginning(before);
+      check_beginning(before);
       check_end();
-      before = parts_[at_].base + log().size();
+      before = log().base() + log().size();
     }
   }
 
  private:
   const LogReader& log() const { return *parts_[at_].log; }
+  std::string place(std::uint64_t index) const { return log().place(index); }
   void find(Code code, std::string detail, std::string where) {
     reports_[at_].findings.add(error(code, std::move(detail), std::move(where)));
   }
 
   // `before`: entries up to the end of the shard before.
   void check_beginning(std::uint64_t before) {
+    const std::string& name = parts_[at_].name;
     const auto first = entry_at(log(), 0);
     const auto opening = first && first->kind == EntryKind::shard_open
                              ? ledger::parse_shard_opening(first->content)
                              : Result<ledger::ShardOpening>(error(Code::LOG_ENTRY_INVALID, "没有 SHARD_OPEN"));
-    if (!opening.ok()) return find(Code::LOG_TAMPERED, "分卷的开头：" + opening.error().detail, place_of(0));
-    if (!log().origin().ends_with("/" + parts_[at_].name)) {
+    if (!opening.ok() && name.empty()) return;  // the first shard, which follows nothing
+    if (!opening.ok()) return find(Code::LOG_TAMPERED, "分卷的开头：" + opening.error().detail, place(0));
+    if (!name.empty() && !log().origin().ends_with("/" + name)) {
       find(Code::LOG_TAMPERED, "分卷的名称与其目录不同：" + log().origin(), parts_[at_].name);
     }
     read_recovery();
     if (at_ == 0 || parts_[at_ - 1].log->origin() != opening->previous) {
-      return find(Code::LOG_INCOMPLETE, "缺少前一分卷 " + opening->previous, place_of(0));
+      return find(Code::LOG_INCOMPLETE, "缺少前一分卷 " + opening->previous, place(0));
     }
     if (opening->base != before) {
       find(Code::LOG_TAMPERED,
            "所记的起始序号 " + std::to_string(opening->base) + " 与此前各卷共 " + std::to_string(before) + " 条不符",
-           place_of(0));
+           place(0));
     }
     check_note(*opening);
     check_how_it_ended();
@@ -67,7 +70,7 @@ class Links {
     const auto second = entry_at(log(), 1);
     if (!second || second->kind != EntryKind::recovery) return;
     auto recovery = ledger::parse_recovery(second->content);
-    if (!recovery.ok()) return find(Code::LOG_TAMPERED, recovery.error().detail, place_of(1));
+    if (!recovery.ok()) return find(Code::LOG_TAMPERED, recovery.error().detail, place(1));
     reports_[at_].recovery = *std::move(recovery);
   }
 
@@ -77,9 +80,11 @@ class Links {
     if (opening.note.empty() && reports_[at_].recovery) return;  // nothing had been signed
     const auto note = ledger::parse_note(opening.note);
     const auto quoted = ledger::parse_checkpoint(note.ok() ? note->text : std::string());
-    if (!note.ok() || !quoted.ok()) return find(Code::LOG_TAMPERED, "开头所引的检查点不可读", place_of(0));
-    if (previous.signatures_checked && !ledger::is_signed_by(*note, opening.previous, previous.log_keys)) {
-      find(Code::LOG_SIGNATURE, "开头所引的检查点没有所给公钥的有效签名", place_of(0));
+    if (!note.ok() || !quoted.ok()) return find(Code::LOG_TAMPERED, "开头所引的检查点不可读", place(0));
+    // A shard that only keys from before the auditor's signed is vouched for by the one that quotes it.
+    const ledger::VerifyKeys& signers = previous.by_earlier_keys ? previous.earlier_keys : previous.log_keys;
+    if (previous.signatures_checked && !ledger::is_signed_by(*note, opening.previous, signers)) {
+      find(Code::LOG_SIGNATURE, "开头所引的检查点没有所给公钥的有效签名", place(0));
     }
     if (quoted->size > previous.size) {
       return find(Code::LOG_INCOMPLETE,
@@ -91,7 +96,7 @@ class Links {
     const auto stored = parts_[at_ - 1].log->checkpoint_from(quoted->size);
     const bool kept = stored && stored->size == quoted->size && stored->note.starts_with(note->text);
     if (quoted->origin != opening.previous || (reports_[at_].recovery ? !kept : !whole)) {
-      find(Code::LOG_TAMPERED, "开头所引的检查点与前一分卷不符", place_of(0));
+      find(Code::LOG_TAMPERED, "开头所引的检查点与前一分卷不符", place(0));
     }
   }
 
@@ -101,11 +106,11 @@ class Links {
     if (!recovery) {
       const auto last = entry_at(*parts_[at_ - 1].log, previous.size - 1);
       if (last && last->kind == EntryKind::shard_close) return;
-      return find(Code::LOG_TAMPERED, "前一分卷没有封存，本卷开头也没有恢复的条目", place_of(0));
+      return find(Code::LOG_TAMPERED, "前一分卷没有封存，本卷开头也没有恢复的条目", place(0));
     }
     if (recovery->size != previous.size || recovery->root != previous.root) {
       find(recovery->size > previous.size ? Code::LOG_INCOMPLETE : Code::LOG_TAMPERED,
-           "恢复的条目所记的长度或根哈希与前一分卷不符", place_of(1));
+           "恢复的条目所记的长度或根哈希与前一分卷不符", place(1));
     }
     std::uint64_t seen = 0;
     for (const auto& one : recovery->seen) seen = std::max(seen, one.size);
@@ -113,7 +118,7 @@ class Links {
          "日志由备份恢复：前一分卷止于第 " + std::to_string(previous.size) + " 条" +
              (seen > 0 ? "，见证方曾见到 " + std::to_string(seen) + " 条，其间的已失去" : "") + "；批准人 " +
              recovery->approver + "，原因 " + recovery->reason,
-         place_of(1));
+         place(1));
   }
 
   // A shard that is closed has nothing behind its last entry; recoveries stand only at a beginning.

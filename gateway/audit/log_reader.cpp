@@ -20,9 +20,9 @@ bool stands_under(BytesView row_key, BytesView line) {
 
 }  // namespace
 
-Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder) {
+Result<std::unique_ptr<LogReader>> LogReader::open(const std::string& folder, std::vector<Error>* left_out) {
   const std::vector<std::string> shards = ShardedLog::names_in(folder);
-  return shards.empty() ? open_first(folder) : ShardedLog::open(folder, shards);
+  return shards.empty() ? open_first(folder) : ShardedLog::open(folder, shards, left_out);
 }
 
 Result<std::unique_ptr<LogReader>> LogReader::open_first(const std::string& folder) {
@@ -40,10 +40,10 @@ Status LogReader::for_each_hashed(std::uint64_t from, std::uint64_t to, const Vi
     }
     const std::size_t at = index % ledger::kTileWidth * ledger::kHashBytes;
     if (!hashes || hashes->size() < at + ledger::kHashBytes) {
-      return error(Code::LOG_INCOMPLETE, "哈希块缺失或不完整", place_of(index));
+      return error(Code::LOG_INCOMPLETE, "哈希块缺失或不完整", place(index));
     }
     if (BytesView(*hashes).substr(at, ledger::kHashBytes) != crypto::view(ledger::leaf_hash(entry))) {
-      return error(Code::LOG_TAMPERED, "条目与日志所记的哈希不符，请先用 verify 核验", place_of(index));
+      return error(Code::LOG_TAMPERED, "条目与日志所记的哈希不符，请先用 verify 核验", place(index));
     }
     return visit(index, entry);
   });

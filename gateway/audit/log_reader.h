@@ -24,17 +24,20 @@ inline std::string place_of(std::uint64_t index) { return "log#" + std::to_strin
 
 class LogReader {
  public:
-  static Result<std::unique_ptr<LogReader>> open(const std::string& folder);
+  // `left_out`: where a shard that cannot be opened is told, and the rest is read without it; nullptr: it is a failure.
+  static Result<std::unique_ptr<LogReader>> open(const std::string& folder, std::vector<Error>* left_out = nullptr);
   virtual ~LogReader() = default;
 
   // What it is stored in, oldest first: itself, or its shards (分卷). A shard counts its entries from 0, the log
   // through all of them; tiles and signatures are a shard's.
   struct Part {
     const LogReader* log = nullptr;
-    std::uint64_t base = 0;
     std::string name;  // empty: the first
   };
-  virtual std::vector<Part> parts() const { return {{this, 0, {}}}; }
+  virtual std::vector<Part> parts() const { return {{this, {}}}; }
+  // Of a shard: entries in those before it. Whatever is said of an entry to people counts from there (FORMAT.md §7).
+  std::uint64_t base() const { return base_; }
+  std::string place(std::uint64_t index) const { return place_of(base_ + index); }
 
   const std::string& folder() const { return folder_; }
   const std::string& origin() const { return origin_; }
@@ -88,8 +91,11 @@ class LogReader {
   static Result<std::unique_ptr<LogReader>> open_first(const std::string& folder);
   explicit LogReader(std::string folder) : folder_(std::move(folder)) {}
 
+  static void set_base(LogReader& shard, std::uint64_t base) { shard.base_ = base; }
+
   std::string folder_;
   std::string origin_;
+  std::uint64_t base_ = 0;
   std::uint64_t size_ = 0;
   crypto::Digest root_{};
   std::optional<Bytes> sm3_row_;

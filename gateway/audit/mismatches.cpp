@@ -36,16 +36,17 @@ const Mismatches::One* Mismatches::partner(const One& one) const {
   return found == kept_.end() ? nullptr : &*found;
 }
 
-void Mismatches::tell(std::uint64_t signed_size, const std::function<void(Error)>& find) const {
+void Mismatches::tell(std::uint64_t base, std::uint64_t signed_size, const std::function<void(Error)>& find) const {
   const auto say = [&](std::uint64_t index, std::string what) {
-    find(error(Code::LOG_TAMPERED, "第 " + std::to_string(index) + " 条" + std::move(what), place_of(index)));
+    find(error(Code::LOG_TAMPERED, "第 " + std::to_string(base + index) + " 条" + std::move(what),
+               place_of(base + index)));
   };
   for (std::size_t at = 0; at < kept_.size(); ++at) {
     const One& one = kept_[at];
     if (one.index < signed_size) {
       say(one.index, "与已签名的检查点相符，哈希块中它的哈希被改动");
     } else if (const One* other = partner(one)) {
-      if (other->index > one.index) say(one.index, "与第 " + std::to_string(other->index) + " 条互换了位置");
+      if (other->index > one.index) say(one.index, "与第 " + std::to_string(base + other->index) + " 条互换了位置");
     } else if (const std::size_t removed = moved_run(at, true); removed >= kLeastRun) {
       say(one.index, "被删去，其后各条前移");
       at += removed;

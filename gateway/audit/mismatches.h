@@ -20,7 +20,8 @@ class Mismatches {
 
   void add(std::uint64_t index, BytesView computed, BytesView stored);
   // `signed_size`: so many entries agree with a signed checkpoint.
-  void tell(std::uint64_t signed_size, const std::function<void(Error)>& find) const;
+  // `base`: of the shard.
+  void tell(std::uint64_t base, std::uint64_t signed_size, const std::function<void(Error)>& find) const;
 
  private:
   struct One {

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "gateway/audit/entangled.h"
 #include "gateway/ledger/entry.h"
 #include "schemas/canonical/peer.pb.h"
 
@@ -52,16 +53,31 @@ bool is_outcome(EntryKind kind) {
   return kind == EntryKind::delivered || kind == EntryKind::refused || kind == EntryKind::expired;
 }
 
+ledger::VerifyKeys all_keys(const Side& side) {
+  ledger::VerifyKeys keys = side.keys;
+  if (keys.empty()) return keys;
+  for (const crypto::VerifyKey& key : side.earlier) keys.add(key);
+  return keys;
+}
+
 std::string at(std::uint64_t index) { return "log#" + std::to_string(index); }
+
+std::string of(const Sent& sent) { return "（交换 " + sent.exchange.to_string() + "）"; }
 
 class Pairing {
  public:
-  Pairing(const LogReader& sender, const LogReader& receiver, const ledger::VerifyKeys& keys,
-          const ledger::VerifyKeys& earlier)
-      : sender_(sender), receiver_(receiver), keys_(keys), earlier_(earlier) {
-    report_.from = sender.origin();
-    report_.to = receiver.origin();
-    report_.receipts_checked = !keys.empty();
+  Pairing(const Side& sender, const Side& receiver)
+      : sender_(sender.log),
+        receiver_(receiver.log),
+        keys_(receiver.keys),
+        earlier_(receiver.earlier),
+        entangled_(sender.log, all_keys(sender),
+                   [this](Code code, const std::string& detail, const std::string& where) {
+                     find(code, detail, where, receiver_);
+                   }) {
+    report_.from = sender_.origin();
+    report_.to = receiver_.origin();
+    report_.receipts_checked = !keys_.empty();
   }
 
   PairReport run() {
@@ -72,10 +88,13 @@ class Pairing {
       // In a log that ended with a recovery there was more than is there now.
       const bool lost = place.first != sender_ids_.back();
       find(lost ? Code::LOG_RECOVERED : Code::LOG_INCOMPLETE,
-           "收到了第 " + std::to_string(place.second) + " 封，发出方的日志却没有" + (lost ? "：在恢复时失去" : ""),
+           "收到了第 " + std::to_string(place.second) + " 封，发出方的日志却没有" + (lost ? "：在恢复时失去" : "") +
+               "（交换 " + arrived.exchange.to_string() + "）",
            at(arrived.index), receiver_);
     }
     report_unknown();
+    entangled_.finish();
+    report_.cosigned = entangled_.compared();
     report_bad_signatures();
     return std::move(report_);
   }
@@ -163,6 +182,7 @@ class Pairing {
 
   bool read_arrived() {
     return read(receiver_, [this](std::uint64_t index, BytesView bytes, ledger::Entry& entry) {
+      entangled_.entry(at(index), entry);
       receiver_recovered_ |= entry.kind == EntryKind::recovery;
       const bool ours = std::find(sender_ids_.begin(), sender_ids_.end(), entry.peer_log) != sender_ids_.end();
       if (entry.stream == 0 || is_outcome(entry.kind)) return;
@@ -186,13 +206,15 @@ class Pairing {
       arrived_.erase(found);
     }
     if (partner && partner->exchange != sent.exchange) {
-      return find(Code::LOG_TAMPERED, "双方所记的交换编号不同（对方 " + at(partner->index) + "）", at(sent.index),
-                  sender_);
+      return find(Code::LOG_TAMPERED,
+                  "双方所记的交换编号不同（对方 " + at(partner->index) + " 为 " + partner->exchange.to_string() + "）" +
+                      of(sent),
+                  at(sent.index), sender_);
     }
     // Receipts come in the order of sending: one that is missing before others was there once.
     if (!sent.outcome && partner && position < last_receipt_) {
       return find(Code::LOG_INCOMPLETE,
-                  "对方收到了第 " + std::to_string(position) + " 封，其后的有回执，这一封的回执却不在日志中",
+                  "对方收到了第 " + std::to_string(position) + " 封，其后的有回执，这一封的回执却不在日志中" + of(sent),
                   at(sent.index), sender_);
     }
     if (!sent.outcome || *sent.outcome == EntryKind::expired) {
@@ -207,7 +229,7 @@ class Pairing {
     v1::SignedReceipt signed_receipt;
     v1::PeerReceipt receipt;
     if (!signed_receipt.ParseFromString(sent.receipt) || !receipt.ParseFromString(signed_receipt.receipt())) {
-      return find(Code::LOG_TAMPERED, "条目中没有对方的回执，或回执不可读", where, sender_);
+      return find(Code::LOG_TAMPERED, "条目中没有对方的回执，或回执不可读" + of(sent), where, sender_);
     }
     ++receipts_;
     const auto signed_by = [&](const ledger::VerifyKeys& keys) {
@@ -225,25 +247,28 @@ class Pairing {
     const bool refused = *sent.outcome == EntryKind::refused;
     if (receipt.stream() != sent.stream.bytes() || receipt.position() != position ||
         receipt.exchange() != sent.exchange.bytes() || receipt.refused() != refused) {
-      return find(Code::LOG_TAMPERED, "回执说的是另一封", where, sender_);
+      return find(Code::LOG_TAMPERED, "回执说的是另一封" + of(sent), where, sender_);
     }
     if (!partner) {
       const bool beyond = receipt.log_index() >= receiver_.size();
       if (receiver_recovered_) {
-        return find(Code::LOG_RECOVERED, "有对方的回执，对方日志却没有收到的记录：在对方恢复时失去", where, sender_);
+        return find(Code::LOG_RECOVERED, "有对方的回执，对方日志却没有收到的记录：在对方恢复时失去" + of(sent), where,
+                    sender_);
       }
       return find(beyond ? Code::LOG_INCOMPLETE : Code::LOG_TAMPERED,
-                  beyond ? "对方日志的副本较旧，没有回执所指的第 " + std::to_string(receipt.log_index()) + " 条"
-                         : "有对方的回执，对方日志却没有收到的记录",
+                  (beyond ? "对方日志的副本较旧，没有回执所指的第 " + std::to_string(receipt.log_index()) + " 条"
+                          : "有对方的回执，对方日志却没有收到的记录") +
+                      of(sent),
                   where, sender_);
     }
     if (receipt.log_index() != partner->index || receipt.leaf() != crypto::view(partner->leaf)) {
-      return find(Code::LOG_TAMPERED, "回执所指的条目与对方日志不符（对方 " + at(partner->index) + "）", where,
-                  sender_);
+      return find(Code::LOG_TAMPERED, "回执所指的条目与对方日志不符（对方 " + at(partner->index) + "）" + of(sent),
+                  where, sender_);
     }
     const bool partner_refused = partner->kind == EntryKind::denied || partner->kind == EntryKind::failed;
     if (partner_refused != refused) {
-      return find(Code::LOG_TAMPERED, "双方所记的结果不同（对方 " + at(partner->index) + "）", where, sender_);
+      return find(Code::LOG_TAMPERED, "双方所记的结果不同（对方 " + at(partner->index) + "）" + of(sent), where,
+                  sender_);
     }
     ++(refused ? report_.refused : report_.delivered);
   }
@@ -252,6 +277,7 @@ class Pairing {
   const LogReader& receiver_;
   const ledger::VerifyKeys& keys_;
   const ledger::VerifyKeys& earlier_;
+  Entangled entangled_;
   PairReport report_;
   std::vector<Uuid> sender_ids_;  // in their order
   bool receiver_recovered_ = false;
@@ -268,9 +294,6 @@ class Pairing {
 
 }  // namespace
 
-PairReport pair(const LogReader& sender, const LogReader& receiver, const ledger::VerifyKeys& keys,
-                const ledger::VerifyKeys& earlier) {
-  return Pairing(sender, receiver, keys, earlier).run();
-}
+PairReport pair(const Side& sender, const Side& receiver) { return Pairing(sender, receiver).run(); }
 
 }  // namespace chuanyu::audit

@@ -2,8 +2,9 @@
 //
 // Sent are the entries for a peer in log order: accepted, queried, answered, acknowledged; the n-th has stream position
 // n. An arrival carries the position and the id of the sender's log. Partners have the same position and exchange id;
-// the sender's receipt is signed by the receiver and names the receiver's entry by index and leaf hash. Memory: some
-// 100 bytes a message between the two. Threads: one. Failure: in the report.
+// the sender's receipt is signed by the receiver and names the receiver's entry by index and leaf hash. What the
+// receiver's gateway cosigned of the sender's log stands in its own, and must be of that log (entangled.h). Memory:
+// some 100 bytes a message between the two. Threads: one. Failure: in the report.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +29,16 @@ struct PairReport {
   std::uint64_t receipt_pending = 0;    // the partner is there, the receipt is not (or came after the expiry)
   bool receipts_checked = false;        // false: the receiver's key was not given
   std::uint64_t receipts_unjudged = 0;  // signed by a key from before the one given, which only the log names
+  std::uint64_t cosigned = 0;           // checkpoints of the sender that the receiver's log quotes, compared
   Findings findings;                    // LOG_TAMPERED: contradiction; LOG_INCOMPLETE: without a partner
 };
 
-// `keys`: of the receiver's log, as verify() followed them; none: signatures are not looked at. `earlier`: those that
-// only that log names.
-PairReport pair(const LogReader& sender, const LogReader& receiver, const ledger::VerifyKeys& keys,
-                const ledger::VerifyKeys& earlier = {});
+// A log, and its keys as verify() followed them; none: signatures are not looked at.
+struct Side {
+  const LogReader& log;
+  const ledger::VerifyKeys& keys;
+  const ledger::VerifyKeys& earlier;  // that only the log itself names
+};
+PairReport pair(const Side& sender, const Side& receiver);
 
 }  // namespace chuanyu::audit

@@ -32,7 +32,9 @@ void PayloadPass::look_up() {
                                             while (at < block_.size() && block_[at].first == slot) ++at;
                                             return at < block_.size() && block_[at].first <= slot + kNear;
                                           });
-    if (!read.ok()) {  // an auditor may have been given log/ alone to read: the report says that nothing is known
+    if (!read.ok()) {
+      if (read.error().code == Code::LOG_TAMPERED || read.error().code == Code::LOCAL_CORRUPT) damaged_ = read.error();
+      // An auditor may have been given log/ alone to read: the report says that nothing is known.
       keys_checked_ = false;
       gone_.clear();
       break;
@@ -46,6 +48,7 @@ void PayloadPass::look_up() {
 
 void PayloadPass::finish(std::vector<LogReport>& reports) {
   if (keys_checked_) look_up();
+  if (damaged_ && !reports.empty()) reports.front().findings.add(*damaged_);
   // An erasure that came after the log was opened, and before its keys were looked up.
   if (!gone_.empty()) (void)erasures_.read(log_, log_.size());
   std::sort(gone_.begin(), gone_.end(), [](const Place& a, const Place& b) { return a.second < b.second; });
@@ -56,16 +59,14 @@ void PayloadPass::finish(std::vector<LogReport>& reports) {
     for (; at != gone_.end() && at->second < end; ++at) {
       const bool accounted = erasures_.of(at->second, at->first) != nullptr;
       report.erased += accounted ? 1 : 0;
-      if (!accounted) report.findings.add(lost_payload(at->second - report.base));
+      if (!accounted) report.findings.add(lost_payload(at->second));
     }
     const std::uint64_t named = erasures_.payloads(report.base, end);
     if (!keys_checked_) report.erased = named;
     report.not_yet_erased = named - std::min(named, report.erased);
     for (const Erasure& erasure : erasures_.list()) {
       const bool here = erasure.index >= report.base && (erasure.index < end || &report == &reports.back());
-      if (!here) continue;
-      report.erasures.push_back(erasure);
-      report.erasures.back().index -= report.base;
+      if (here) report.erasures.push_back(erasure);
     }
   }
 }

@@ -5,6 +5,7 @@
 // block, and some 40 bytes for each payload that is gone. Threads: one. Failure: findings, LOG_KEY_MISSING.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ class PayloadPass {
 
   const LogReader& log_;
   bool keys_checked_;
+  std::optional<Error> damaged_;
   Erasures erasures_;
   std::vector<Place> block_;
   std::vector<Place> gone_;

@@ -26,7 +26,8 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::string& lo
   CHUANYU_TRY(const ledger::ProvenEntry receipt, ledger::parse_receipt(text));
   const std::string origin = first_line(receipt.checkpoint);
   const ledger::VerifyKeys keys = policy ? policy->log(origin) : given;
-  if (keys.empty()) return error(Code::LOG_SIGNATURE, "见证策略中没有日志 " + terminal::printable(origin));
+  if (keys.empty())
+    return error(Code::CONFIG_VALUE, "见证策略中没有日志 " + terminal::printable(origin) + "：是另一日志的策略？");
   ReceiptReport report;
   report.index = receipt.index;
   // The log's key signs for its shards, by their names.
@@ -57,7 +58,7 @@ Status look_up(ReceiptReport& report, const LogReader& log) {
     }
     return error(Code::CONFIG_VALUE, "目录中是另一日志 " + terminal::printable(log.origin()), log.folder());
   }
-  const std::uint64_t index = shard->base + report.index;  // a receipt counts in its own shard
+  const std::uint64_t index = shard->log->base() + report.index;  // a receipt counts in its own shard
   if (report.index >= shard->log->size()) {
     return error(Code::LOG_INCOMPLETE,
                  "回执有效，而所给的日志没有它所证明的条目：这一卷只有 " + std::to_string(shard->log->size()) +

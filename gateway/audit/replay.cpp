@@ -49,7 +49,7 @@ class Replaying {
  public:
   Replaying(const LogReader& log, const BodyOpener* bodies, ReplayReport& report)
       : log_(log), bodies_(bodies), report_(report), versions_(log, bodies), fates_(log) {
-    for (const LogReader::Part& part : log.parts()) shards_.insert(part.base);
+    for (const LogReader::Part& part : log.parts()) shards_.insert(part.log->base());
   }
 
   Status run(std::uint64_t size, const Progress& progress) {

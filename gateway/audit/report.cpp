@@ -83,7 +83,7 @@ std::string sm_words(const LogReport& log) {
 
 std::string shard_words(const LogReport& log) {
   const std::string words =
-      "此前各卷共 " + std::to_string(log.base) + " 条；以下序号在本卷内，从 0 起，show 的序号须加上它";
+      "此前各卷共 " + std::to_string(log.base) + " 条；条目的序号（log#）从整份日志的开头数起，检查点与哈希块在本卷内";
   if (!log.recovery) return words;
   return words + "；本卷在由备份恢复后开始，批准人 " + log.recovery->approver + "，原因 " + log.recovery->reason;
 }
@@ -143,6 +143,7 @@ Json to_json(const LogReport& log) {
             {"unjudgedCheckpoints", log.unjudged_checkpoints},
             {"unjudgedSize", log.unjudged_size},
             {"keysChecked", log.keys_checked},
+            {"keyRowsOpened", log.key_rows ? Json(*log.key_rows) : Json()},
             {"erased", log.erased},
             {"notYetErased", log.not_yet_erased},
             {"erasures", erasures_json(log)},
@@ -166,6 +167,7 @@ Json to_json(const PairReport& pair) {
           {"receiptPending", pair.receipt_pending},
           {"receiptsChecked", pair.receipts_checked},
           {"receiptsUnjudged", pair.receipts_unjudged},
+          {"cosignedCompared", pair.cosigned},
           {"result", word(exit_code(pair.findings))},
           {"findings", to_json(pair.findings)}};
 }
@@ -181,13 +183,12 @@ void print(const LogReport& log, std::ostream& out) {
            (log.last_time == 0 ? "" : "，" + to_rfc3339(log.first_time) + " 至 " + to_rfc3339(log.last_time)));
   if (log.base > 0) line(out, "分卷", shard_words(log));
   line(out, "根哈希", to_base64(crypto::view(log.root)));
-  line(out, "检查点",
-       std::to_string(log.checkpoints) + " 个，核对无误的覆盖到第 " + std::to_string(log.signed_size) + " 条" +
-           (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : ""));
+  line(out, "检查点", checkpoint_words(log));
   line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
   for (const std::string& words : rotation_words(log)) line(out, "更换密钥", words);
   if (uses_sm(log)) line(out, "国密", sm_words(log));
   line(out, "见证", witnessed(log));
+  if (log.key_rows) line(out, "数据密钥", "已用所给的密钥加密密钥打开，共 " + std::to_string(*log.key_rows) + " 行");
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
   for (const std::string& words : erased_words(log)) line(out, "依法删除", words);
   if (log.certificates_checked > 0) {
@@ -202,16 +203,35 @@ void print(const LogReport& log, std::ostream& out) {
 
 void print(const PairReport& pair, std::ostream& out) {
   out << printable(pair.from) << " → " << printable(pair.to) << "\n";
-  line(out, "发出",
-       std::to_string(pair.sent) + "：已收 " + std::to_string(pair.delivered) + "，拒收 " +
-           std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
-           std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending));
+  line(out, "发出", sent_words(pair));
   line(out, "回执", pair.receipts_checked ? "已用对方公钥核验" : "签名未核验");
+  line(out, "对方的见证", cosigned_words(pair));
   line(out, "结论", conclusion(exit_code(pair.findings), pair.receipts_checked));
   print(pair.findings, out);
 }
 
 }  // namespace
+
+std::string sent_words(const PairReport& pair) {
+  const std::uint64_t settled = pair.delivered + pair.refused + pair.expired + pair.under_way + pair.receipt_pending;
+  std::string words = std::to_string(pair.sent) + " 封：对方已收 " + std::to_string(pair.delivered) + "，对方拒收 " +
+                      std::to_string(pair.refused) + "，过期 " + std::to_string(pair.expired) + "，在途 " +
+                      std::to_string(pair.under_way) + "，待回执 " + std::to_string(pair.receipt_pending);
+  if (pair.sent > settled) words += "，对不上的 " + std::to_string(pair.sent - settled) + "（见所列）";
+  return words;
+}
+
+std::string cosigned_words(const PairReport& pair) {
+  if (pair.cosigned == 0) return "对方的日志没有记下发出方的检查点";
+  return "对方的日志记下的发出方检查点 " + std::to_string(pair.cosigned) + " 个，已与发出方的日志核对";
+}
+
+std::string checkpoint_words(const LogReport& log) {
+  const std::string words = std::to_string(log.checkpoints) + " 个";
+  if (log.by_earlier_keys) return words + "，由更早的日志密钥签名，未核验；后一卷的开头引有最后一个";
+  return words + "，核对无误的覆盖到前 " + std::to_string(log.signed_size) + " 条" +
+         (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : "");
+}
 
 std::string witnessed(const LogReport& log) {
   if (!log.witnesses_checked) return "未核对：没有用 --policy 给出这份日志的见证策略";
@@ -246,9 +266,17 @@ std::vector<std::string> erased_words(const LogReport& log) {
 }
 
 ExitCode exit_code(const Verification& verification) {
+  const auto recoveries = std::count_if(verification.logs.begin(), verification.logs.end(),
+                                        [](const LogReport& log) { return log.recovery.has_value(); });
+  const bool known = static_cast<std::uint64_t>(recoveries) <= verification.known_recoveries;
   ExitCode worst = exit_code(verification.unreadable);
-  for (const LogReport& log : verification.logs) worst = graver(worst, exit_code(log.findings));
-  for (const PairReport& pair : verification.pairs) worst = graver(worst, exit_code(pair.findings));
+  const auto count = [&](const Findings& findings) {
+    for (const auto& [code, times] : findings.counts) {
+      if (code != Code::LOG_RECOVERED || !known) worst = graver(worst, audit::exit_code(code));
+    }
+  };
+  for (const LogReport& log : verification.logs) count(log.findings);
+  for (const PairReport& pair : verification.pairs) count(pair.findings);
   return worst;
 }
 
@@ -267,7 +295,7 @@ std::vector<std::string> not_checked(const Verification& verification) {
       list.push_back(of + "第 " + std::to_string(log.sm2_signed_size) + " 条以后的检查点没有 SM2 签名");
     }
     if (!log.witnesses_checked) list.push_back(of + "没有给出见证策略（--policy），未核验见证方的签名");
-    if (log.signed_size < log.size) {
+    if (log.signed_size < log.size && !log.by_earlier_keys) {
       list.push_back(of + "末尾 " + std::to_string(log.size - log.signed_size) + " 条尚无检查点，没有签名担保");
     }
     if (log.ends_closed) {
@@ -280,6 +308,9 @@ std::vector<std::string> not_checked(const Verification& verification) {
     }
     if (!log.keys_checked) {
       list.push_back(of + "目录中没有可读的数据密钥，未核对有无内容的密钥被销毁而没有依法删除的条目");
+    }
+    if (log.keys_checked && !log.key_rows && log.base == 0) {
+      list.push_back(of + "没有给出密钥加密密钥（--kek），未核对各行数据密钥是否还打得开");
     }
     if (log.not_yet_erased > 0) {
       list.push_back(of + std::to_string(log.not_yet_erased) +
@@ -311,7 +342,10 @@ std::vector<std::string> not_checked(const Verification& verification) {
 void print(const Verification& verification, std::ostream& out) {
   for (const LogReport& log : verification.logs) print(log, out);
   for (const PairReport& pair : verification.pairs) print(pair, out);
+  if (!verification.unreadable.empty()) out << "不能读取的\n";
   print(verification.unreadable, out);
+  out << "未核验的\n";
+  for (const std::string& one : not_checked(verification)) out << "  " << printable(one) << "\n";
 }
 
 void print_json(const Verification& verification, std::ostream& out) {

@@ -14,7 +14,8 @@ namespace chuanyu::audit {
 struct Verification {
   std::vector<LogReport> logs;
   std::vector<PairReport> pairs;
-  Findings unreadable;  // folders that could not be opened
+  Findings unreadable;                 // folders and shards that could not be opened
+  std::uint64_t known_recoveries = 0;  // that the auditor has looked into: so many do not count in the exit code
 };
 
 ExitCode exit_code(const Findings& findings);
@@ -29,6 +30,9 @@ void print_json(const Verification& verification, std::ostream& out);
 // A page that stands alone and prints on A4. `command`: how to do it again.
 void print_html(const Verification& verification, const std::string& command, std::ostream& out);
 // How far a quorum of witnesses has seen the log, in words.
+std::string sent_words(const PairReport& pair);
+std::string cosigned_words(const PairReport& pair);
+std::string checkpoint_words(const LogReport& log);
 std::string witnessed(const LogReport& log);
 // Which log-signing key named which, a sentence each.
 std::vector<std::string> rotation_words(const LogReport& log);

@@ -39,47 +39,52 @@ std::vector<std::string> ShardedLog::names_in(const std::string& folder) {
   return names;
 }
 
-Result<std::unique_ptr<LogReader>> ShardedLog::open(const std::string& folder, const std::vector<std::string>& names) {
+Status ShardedLog::add(Result<std::unique_ptr<LogReader>> shard, const std::string& name,
+                       std::vector<Error>* left_out) {
+  if (!shard.ok()) {
+    if (left_out == nullptr) return std::move(shard).error();
+    left_out->push_back(std::move(shard).error());
+    return {};
+  }
+  Shard made{*std::move(shard), name};
+  set_base(*made.log, std::max(size_, base_of(*made.log, size_)));  // never over what stands before it
+  size_ = made.base() + made.log->size();
+  shards_.push_back(std::move(made));
+  return {};
+}
+
+Result<std::unique_ptr<LogReader>> ShardedLog::open(const std::string& folder, const std::vector<std::string>& names,
+                                                    std::vector<Error>* left_out) {
   std::unique_ptr<ShardedLog> made(new ShardedLog(folder));
   if (ExportedFolder::is_one(folder) || fs::is_directory(folder + "/log")) {
-    Shard first;
-    CHUANYU_TRY(first.log, open_first(folder));
-    made->shards_.push_back(std::move(first));
+    CHUANYU_CHECK(made->add(open_first(folder), {}, left_out));
   }
-  std::uint64_t end = made->shards_.empty() ? 0 : made->shards_[0].log->size();
-  for (const std::string& name : names) {
-    Shard shard;
-    CHUANYU_TRY(shard.log, open_shard(folder, name));
-    shard.base = std::max(end, base_of(*shard.log, end));  // never over what stands before it
-    shard.name = name;
-    end = shard.base + shard.log->size();
-    made->shards_.push_back(std::move(shard));
-  }
+  for (const std::string& name : names) CHUANYU_CHECK(made->add(open_shard(folder, name), name, left_out));
+  if (made->shards_.empty()) return error(Code::LOG_INCOMPLETE, "没有一卷能够打开", folder);
   const Shard& front = made->shards_.front();
   made->origin_ = front.log->origin();
   if (!front.name.empty() && made->origin_.ends_with("/" + front.name)) {
     made->origin_.resize(made->origin_.size() - front.name.size() - 1);
   }
-  made->size_ = end;
   made->root_ = made->shards_.back().log->root();
   return std::unique_ptr<LogReader>(std::move(made));
 }
 
 std::vector<LogReader::Part> ShardedLog::parts() const {
   std::vector<Part> parts;
-  for (const Shard& shard : shards_) parts.push_back({shard.log.get(), shard.base, shard.name});
+  for (const Shard& shard : shards_) parts.push_back({shard.log.get(), shard.name});
   return parts;
 }
 
 Status ShardedLog::walk(Pass pass, std::uint64_t from, std::uint64_t to, const Visit& visit) const {
   for (const Shard& shard : shards_) {
     // The newest may have grown: whoever asks for more gets it.
-    const std::uint64_t end = &shard == &shards_.back() ? to : std::min(to, shard.base + shard.log->size());
+    const std::uint64_t end = &shard == &shards_.back() ? to : std::min(to, shard.base() + shard.log->size());
     if (from >= end) continue;
-    if (from < shard.base) break;
+    if (from < shard.base()) break;
     CHUANYU_CHECK((shard.log.get()->*pass)(
-        from - shard.base, end - shard.base,
-        [&](std::uint64_t index, BytesView entry) { return visit(shard.base + index, entry); }));
+        from - shard.base(), end - shard.base(),
+        [&](std::uint64_t index, BytesView entry) { return visit(shard.base() + index, entry); }));
     from = end;
   }
   if (from >= to) return {};

@@ -16,7 +16,8 @@ class ShardedLog final : public LogReader {
  public:
   // The names of the shards behind the first; empty: the log is in one piece.
   static std::vector<std::string> names_in(const std::string& folder);
-  static Result<std::unique_ptr<LogReader>> open(const std::string& folder, const std::vector<std::string>& names);
+  static Result<std::unique_ptr<LogReader>> open(const std::string& folder, const std::vector<std::string>& names,
+                                                 std::vector<Error>* left_out);
 
   std::vector<Part> parts() const override;
   bool is_data_folder() const override { return shards_.front().log->is_data_folder(); }
@@ -30,10 +31,12 @@ class ShardedLog final : public LogReader {
  private:
   struct Shard {
     std::unique_ptr<LogReader> log;
-    std::uint64_t base = 0;
-    std::string name;
+    std::string name;  // empty: the first
+    std::uint64_t base() const { return log->base(); }
   };
   explicit ShardedLog(std::string folder) : LogReader(std::move(folder)) {}
+  // Puts it behind those that are there.
+  Status add(Result<std::unique_ptr<LogReader>> shard, const std::string& name, std::vector<Error>* left_out);
   using Pass = Status (LogReader::*)(std::uint64_t, std::uint64_t, const Visit&) const;
   Status walk(Pass pass, std::uint64_t from, std::uint64_t to, const Visit& visit) const;
 

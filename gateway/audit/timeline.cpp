@@ -37,7 +37,7 @@ class Gathering {
   }
 
   Result<Timeline> run() {
-    for (const OpenedLog& log : logs_) CHUANYU_CHECK(look_through(log));
+    for (std::size_t i = 0; i < logs_.size(); ++i) CHUANYU_CHECK(look_through(i));
     follow_answers();
     for (std::size_t i = 0; i < logs_.size(); ++i) CHUANYU_CHECK(gather(i));
     if (timeline_.steps.empty()) return error(Code::CLIENT_NOT_FOUND, "所给日志中没有与之有关的条目");
@@ -52,12 +52,14 @@ class Gathering {
   bool by_number() const { return !subject_.exchange; }
 
   // Which exchanges speak of it, and which answer which.
-  Status look_through(const OpenedLog& log) {
+  Status look_through(std::size_t number) {
+    const OpenedLog& log = logs_[number];
     Versions versions(*log.log, log.bodies);
     CHUANYU_CHECK(log.log->for_each_hashed(0, log.log->size(), [&](std::uint64_t index, BytesView bytes) -> Status {
       const auto entry = ledger::decode(bytes);
       if (!entry.ok()) return {};  // verify() names it
       versions.see(index, *entry);
+      if (entry->kind == ledger::EntryKind::recovery) timeline_.holes.push_back({number, index, entry->time});
       if (entry->slot == 0 || ledger::is_own(entry->kind)) return {};
       if (log.bodies == nullptr) return ++timeline_.sealed, Status{};
       const auto opened = log.bodies->body(*entry);

@@ -39,7 +39,15 @@ struct Step {
   Fate fate{};
 };
 
+// A log went on after a restored backup: what stood between is not in it (恢复).
+struct Hole {
+  std::size_t log = 0;
+  std::uint64_t index = 0;  // of the RECOVERY entry
+  TimeUs time = 0;
+};
+
 struct Timeline {
+  std::vector<Hole> holes;
   std::vector<Step> steps;                   // by time; within a log in the log's order
   std::map<std::string, std::string> names;  // USCC -> name, as the logs' last directories have it
   std::uint64_t erased = 0;                  // bodies that could not be looked into: their keys are gone

@@ -59,9 +59,9 @@ class Pass {
       find(Code::LOG_TAMPERED, "此后另有 " + std::to_string(bad_roots_ - 1) + " 个检查点的根哈希也不符");
     }
     set_unjudged_apart();
-    report_bad_signatures();
-    key_chain_.finish();
-    mismatches_.tell(report_.signed_size, [this](Error found) { report_.findings.add(std::move(found)); });
+    judge_keys();
+    mismatches_.tell(report_.base, report_.signed_size,
+                     [this](Error found) { report_.findings.add(std::move(found)); });
     sm_.finish();
     if (!keys_.empty()) lines_.finish(key_chain_.known());
     report_.log_keys = key_chain_.trusted();
@@ -135,13 +135,14 @@ class Pass {
   // The end of the log that only its own key vouches for. A little is always on its way to the witnesses.
   void check_unwitnessed() {
     if (policy_ == nullptr || !policy_->asks_for_any() || report_.witnessed_size == tree_.size()) return;
+    if (report_.by_earlier_keys) return;  // nothing of it was judged
     if (report_.witnessed_size == 0) {
       return find(Code::LOG_UNWITNESSED, "没有一个检查点达到见证策略所要求的见证");
     }
     if (report_.last_time - first_unwitnessed_ <= kWitnessedWithin) return;
     find(Code::LOG_UNWITNESSED,
          "末尾 " + std::to_string(tree_.size() - report_.witnessed_size) + " 条没有见证，历时超过十分钟",
-         place_of(report_.witnessed_size));
+         place_of(report_.base + report_.witnessed_size));
   }
 
   // What stands beside what was read: nothing may.
@@ -160,11 +161,12 @@ class Pass {
   }
 
   // Checkpoints before the first that the auditor's keys signed, by keys that only the log names: neither good nor bad.
+  // In a shard that may be all of them: whether a later one leads to the auditor's keys, verify_shards() sees.
   void set_unjudged_apart() {
-    if (bad_signatures_ == 0 || first_signed_ == 0 || key_chain_.claims().empty()) return;
+    if (bad_signatures_ == 0 || key_chain_.claims().empty()) return;
     std::uint64_t early = 0;
     std::string first_forged;
-    for (auto note = log_.checkpoint_from(0); note && note->size < first_signed_;
+    for (auto note = log_.checkpoint_from(0); note && (first_signed_ == 0 || note->size < first_signed_);
          note = log_.checkpoint_from(note->size + 1)) {
       ++early;
       const auto parsed = ledger::parse_note(note->note);
@@ -175,6 +177,10 @@ class Pass {
         first_forged = "checkpoint#" + std::to_string(note->size);
       }
     }
+    if (first_signed_ == 0) {
+      report_.by_earlier_keys = report_.unjudged_checkpoints == early && !early_root_differs_;
+      return;
+    }
     bad_signatures_ -= std::min(bad_signatures_, report_.unjudged_checkpoints);
     if (report_.unjudged_checkpoints == early) first_forged = first_late_bad_;
     if (!first_forged.empty()) first_bad_signature_ = first_forged;
@@ -182,19 +188,26 @@ class Pass {
   }
 
   // One finding however many there are: with the wrong key it is every checkpoint.
-  void report_bad_signatures() {
-    if (bad_signatures_ == 0) return;
-    const bool all = bad_signatures_ == report_.checkpoints;
-    find(Code::LOG_SIGNATURE,
-         std::to_string(report_.checkpoints) + " 个检查点中有 " + std::to_string(bad_signatures_) +
-             " 个没有所给公钥的有效签名，所指为其中第一个" +
-             (all ? "；无一有效，很可能是公钥给错了：请先核对 --key 是这份日志的公钥，且次序与目录相同" : ""),
-         first_bad_signature_);
+  void judge_keys() {
+    const auto say = [this](Code code, std::string detail, std::string where) {
+      auto found = error(code, std::move(detail), std::move(where));
+      if (report_.by_earlier_keys) return report_.wrong_key.push_back(std::move(found));
+      report_.findings.add(std::move(found));
+    };
+    if (bad_signatures_ > 0) {
+      const bool all = bad_signatures_ == report_.checkpoints;
+      say(Code::LOG_SIGNATURE,
+          std::to_string(report_.checkpoints) + " 个检查点中有 " + std::to_string(bad_signatures_) +
+              " 个没有所给公钥的有效签名，所指为其中第一个" +
+              (all ? "；无一有效，很可能是公钥给错了：请先核对 --key 是这份日志的公钥，且次序与目录相同" : ""),
+          first_bad_signature_);
+    }
+    if (!key_chain_.knows_one()) say(Code::LOG_SIGNATURE, "所给的公钥不是日志的 KEY 条目所记的任何一把", {});
   }
 
   void check_form(std::uint64_t index, BytesView bytes) {
     const Status decoded = ledger::decode(bytes, entry_);
-    if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, place_of(index));
+    if (!decoded.ok()) return find(decoded.error().code, decoded.error().detail, place_of(report_.base + index));
     ++kinds_[static_cast<std::uint8_t>(entry_.kind)];
     if (report_.first_time == 0) report_.first_time = entry_.time;
     if (entry_.time + kOrderly < report_.last_time) ++report_.clock_steps_back;
@@ -203,7 +216,7 @@ class Pass {
     chain_.entry(index, entry_);
     key_chain_.entry(index, entry_);
     payloads_.entry(report_.base + index, entry_);
-    if (entry_.blob_bytes > 0) check_blob(entry_, place_of(index));
+    if (entry_.blob_bytes > 0) check_blob(entry_, place_of(report_.base + index));
   }
 
   void check_blob(const ledger::Entry& entry, const std::string& where) {
@@ -266,7 +279,7 @@ LogReport verify_part(const LogReader::Part& part, const ledger::VerifyKeys& key
   report.folder = log.folder();
   report.origin = log.origin();
   report.size = log.size();
-  report.base = part.base;
+  report.base = log.base();
   report.root = log.root();
   report.signatures_checked = !keys.empty();
   report.witnesses_checked = policy != nullptr;
@@ -281,6 +294,26 @@ LogReport verify_part(const LogReader::Part& part, const ledger::VerifyKeys& key
   return report;
 }
 
+// Shards that only older keys signed: those from which a later shard leads to the auditor's, whose opening quotes the
+// end of the one before. Without such a shard the key was the wrong one.
+void judge_earlier_keys(std::vector<LogReport>& reports) {
+  ledger::VerifyKeys led_from;
+  for (auto report = reports.rbegin(); report != reports.rend(); ++report) {
+    const auto& keys = report->earlier_keys;
+    if (report->by_earlier_keys) {
+      report->by_earlier_keys =
+          std::any_of(keys.begin(), keys.end(), [&](const crypto::VerifyKey& key) { return led_from.has(key); });
+      if (!report->by_earlier_keys) {
+        report->unjudged_checkpoints = 0;
+        for (Error& found : report->wrong_key) report->findings.add(std::move(found));
+      }
+      report->wrong_key.clear();
+    }
+    if (report->signed_size == 0 && !report->by_earlier_keys) continue;
+    for (const crypto::VerifyKey& key : keys) led_from.add(key);
+  }
+}
+
 }  // namespace
 
 void Findings::add(Error found) {
@@ -292,8 +325,9 @@ LogReport verify(const LogReader& log, const ledger::VerifyKeys& keys, const Pro
                  const ledger::WitnessPolicy* policy, const Certificates* certificates,
                  const crypto::Sm2VerifyKey* sm2_key) {
   PayloadPass payloads(log);
-  std::vector<LogReport> one{verify_part({&log, 0, {}}, keys, progress, policy, certificates, sm2_key, payloads)};
+  std::vector<LogReport> one{verify_part({&log, {}}, keys, progress, policy, certificates, sm2_key, payloads)};
   payloads.finish(one);
+  judge_earlier_keys(one);
   return std::move(one[0]);
 }
 
@@ -308,6 +342,7 @@ std::vector<LogReport> verify_shards(const LogReader& log, const ledger::VerifyK
     trusted = reports.back().log_keys;
   }
   payloads.finish(reports);
+  judge_earlier_keys(reports);
   check_links(log.parts(), reports);
   return reports;
 }

@@ -45,7 +45,7 @@ struct LogReport {
   std::string origin;
   std::uint64_t size = 0;
   crypto::Digest root{};
-  std::uint64_t base = 0;  // entries in the shards before this one: places in `findings` count from here
+  std::uint64_t base = 0;  // entries in the shards before this one: every "log#N" counts them, sizes do not
   std::optional<ledger::Recovery> recovery;  // how it began
   bool ends_closed = false;                  // the newest shard has its last entry: another should follow
   std::uint64_t checkpoints = 0;
@@ -66,9 +66,12 @@ struct LogReport {
   std::uint64_t certificates_unknown = 0;  // entries whose certificate was not given
   std::uint64_t clock_steps_back = 0;      // entries a second or more before the one before them: flagged, not a fault
   bool keys_checked = false;               // false: the folder has no keys of payloads
+  std::optional<std::uint64_t> key_rows;   // opened under the key-encryption key; nothing: none was given
   std::vector<KeyRotation> rotations;
   std::uint64_t unjudged_checkpoints = 0;  // signed by keys from before the auditor's, which only the log names
   std::uint64_t unjudged_size = 0;         // of the last of them
+  bool by_earlier_keys = false;            // of a shard: all are; a later one leads from those keys to the auditor's
+  std::vector<Error> wrong_key;            // what is to be said if none does; empty when verify is through
   ledger::VerifyKeys log_keys;             // the auditor's and those that they lead to
   ledger::VerifyKeys earlier_keys;         // that only the log names
   std::uint64_t erased = 0;                // payloads that are gone and that an ERASURE entry names

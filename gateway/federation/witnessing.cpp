@@ -205,7 +205,7 @@ Result<transport::Response> Witnessing::post(Asked& asked, const std::string& no
 Witnessing::Verdict Witnessing::take(Asked& asked, const transport::Response& answer, ledger::Note& cosigned) const {
   if (answer.status == 409) {
     asked.seen = ledger::parse_seen_size(answer.body).ok() ? *ledger::parse_seen_size(answer.body) : 0;
-    return dispute(asked, "见证方已见长度 " + answer.body.substr(0, answer.body.find('\n')));
+    return dispute(asked, "见证方已见到本卷 " + std::to_string(asked.seen) + " 条，比这里的多");
   }
   if (answer.status == 422) {
     return dispute(asked, "见证方称本日志与其所见不一致：" + answer.body.substr(0, answer.body.find('\n')));
@@ -263,8 +263,8 @@ void Witnessing::settle(const ledger::Note& cosigned, std::uint64_t size, std::s
     }
     view_.witnesses.clear();
     for (const Asked& asked : asked_) {
-      const std::uint64_t known = asked.known == 0 ? 0 : base + asked.known;
-      view_.witnesses.push_back({asked.witness.name, known, asked.trouble, asked.seen});
+      const std::uint64_t known = std::max(asked.known, asked.seen);
+      view_.witnesses.push_back({asked.witness.name, known == 0 ? 0 : base + known, asked.trouble, asked.seen});
     }
     counters().witnessed.set(static_cast<double>(view_.witnessed));
     counters().pending.set(static_cast<double>(base + size - std::min(base + size, view_.witnessed)));

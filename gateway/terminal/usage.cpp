@@ -112,6 +112,10 @@ std::string sentence(const CLI::App& app, const CLI::ParseError& failure) {
     const auto name = before(what, " excludes ");
     return name + " 与 " + what.substr(name.size() + std::string_view(" excludes ").size()) + " 不可同时给出";
   }
+  if (kind == Kind::RequiresError) {
+    const auto name = before(what, " requires ");
+    return name + " 须与 " + what.substr(name.size() + std::string_view(" requires ").size()) + " 同用";
+  }
   // ValidationError: the sentence is ours, with the option's name before it where a validator found the mistake.
   const auto colon = what.find(": ");
   return colon == std::string::npos ? what : what.substr(0, colon) + "：" + what.substr(colon + 2);

@@ -219,6 +219,32 @@ class Audit(unittest.TestCase):
         report = self.json(UNACCOUNTED, "verify", copy, "--key", self.key("sc"))
         self.assertEqual({finding["code"] for finding in report["logs"][0]["findings"]}, {"LOG_KEY_MISSING"})
 
+    def test_wrapped_keys_that_were_changed(self):
+        """Nobody signs keys/: who has the key-encryption key sees what was done to it; a file that does not add up anybody does."""
+        copy = self.folder / "keys-changed"
+        shutil.copytree(self.exported("sc"), copy)
+        with_kek = ("verify", copy, "--key", self.key("sc"), "--kek", self.kek("sc"))
+        report = self.json(CLEAN, *with_kek)["logs"][0]
+        self.assertGreater(report["keyRowsOpened"], 20)
+        unopened = self.json(CLEAN, "verify", copy, "--key", self.key("sc"))
+        self.assertIsNone(unopened["logs"][0]["keyRowsOpened"])
+        self.assertTrue(any("--kek" in words for words in unopened["notChecked"]), unopened["notChecked"])
+        other = self.json(USAGE, "verify", copy, "--key", self.key("sc"), "--kek", self.kek("cq"))
+        self.assertEqual([finding["code"] for finding in other["logs"][0]["findings"]], ["LOCAL_KEY_FILE"])
+
+        [bundle] = [p for p in (copy / "keys/slot").iterdir()]
+        rows = bundle.read_bytes()
+        for path, at in ((bundle, len(rows) - 1), (bundle, 20), (copy / "keys/named", (copy / "keys/named").stat().st_size - 3)):
+            good = path.read_bytes()
+            path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1:])
+            [found] = self.json(TAMPERED, *with_kek)["logs"][0]["findings"]
+            self.assertEqual(found["code"], "LOG_TAMPERED", found)
+            self.assertTrue(found["where"].startswith("slot#" if path == bundle else "keys/"), found)
+            path.write_bytes(good)
+        bundle.write_bytes(rows + b"x")
+        found = self.json(TAMPERED, "verify", copy, "--key", self.key("sc"))["logs"][0]["findings"]
+        self.assertEqual([one["code"] for one in found], ["LOG_TAMPERED"], found)
+
     def test_a_gateway_restored_from_its_export(self):
         exported = self.exported("cq")
         gateway = self.network.cq
@@ -241,7 +267,7 @@ class Audit(unittest.TestCase):
 
             done = run("--restore", exported)
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual(run("--restore", exported).returncode, 1, "there is a log now")
+            self.assertEqual(run("--restore", exported).returncode, 2, "there is a log now")
             gateway.start()
             client = self.network.client("G07")
             status = client.status(self.exchanges["clue"])

@@ -136,7 +136,7 @@ class Retention(unittest.TestCase):
         self.years_of_work()
         self.now(0)
         refused = self.sc.command("--retention")
-        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertEqual((refused.returncode, refused.stdout), (2, ""))
         self.assertIn("CONFIG_VALUE", refused.stderr)
         for keep, kinds, where in ((41, {}, "/retention/keep_months"), (42, {"case": 3}, "/retention/kinds/case"),
                                    (42, {"cases": 60}, "/retention/kinds/cases")):

@@ -24,7 +24,7 @@ class Shards(unittest.TestCase):
         self.folder = scratch(self.addCleanup, "shard")
         self.network = Network(self.folder, started=False)
         self.addCleanup(self.network.close)
-        self.witnesses = Witnesses(self.network, self.folder)
+        self.witnesses = Witnesses(self.network, self.folder, entangle_seconds=1)
         self.addCleanup(self.witnesses.close)
         self.network.start()
         self.sc, self.cq = self.network.sc, self.network.cq
@@ -222,7 +222,7 @@ class Shards(unittest.TestCase):
         self.assertEqual(self.gateway("--recover", "--approver", "局长", "--reason", "试验").returncode, 1)  # it is running
         self.sc.stop()
         needless = self.gateway("--recover", "--approver", "局长", "--reason", "试验")
-        self.assertEqual(needless.returncode, 1)
+        self.assertEqual(needless.returncode, 2)
         self.assertIn("不需要恢复", needless.stderr)
 
         shutil.rmtree(self.sc.data)
@@ -254,9 +254,44 @@ class Shards(unittest.TestCase):
         for word in ("局长", "磁盘损坏", str(note["size"])):
             self.assertIn(word, told)
         self.assertEqual(verification["logs"][1]["recovery"]["approver"], "局长")
+        # Once an auditor has looked into it, what comes later is not hidden behind it.
+        self.verify(CLEAN, "--known-recoveries", "1")
         # Taken twice it would stand twice in the other province's log.
         shown = self.json(CLEAN, "show", self.cq.data, "--exchange", waiting)
         self.assertEqual([e["kind"] for e in shown["entries"]].count("received"), 1)
+
+    def test_a_recovery_that_was_given_up_is_not_forgotten(self):
+        """The same backup is restored twice: what stood behind the first recovery is in no folder, but the other province saw it."""
+        self.delivered()
+        self.witnessed()
+        self.sc.stop()
+        backup = self.folder / "backup"
+        shutil.copytree(self.sc.data, backup)
+        self.sc.start()
+        self.delivered()
+        self.witnessed()
+        given_up = None
+        for reason in ("磁盘损坏", "又坏了"):
+            self.sc.stop()
+            shutil.rmtree(self.sc.data)
+            shutil.copytree(backup, self.sc.data)
+            done = self.gateway("--recover", "--approver", "局长", "--reason", reason)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.sc.start()
+            self.delivered()
+            self.witnessed()
+            given_up = given_up or [shard.name for shard in (self.sc.data / "shards").iterdir()][0]
+            until(lambda: f"chuanyu.sc/test/{given_up}" in self.quoted(), "the other log quotes the shard")
+        self.stop()
+        self.assertNotIn(given_up, [shard.name for shard in (self.sc.data / "shards").iterdir()])
+        found = self.findings(self.verify(INCOMPLETE))
+        told = [f["detail"] for f in found if f["code"] == "LOG_RECOVERED"]
+        self.assertTrue(any(f"chuanyu.sc/test/{given_up} 的前" in words and "没有这一分卷" in words for words in told), found)
+
+    def quoted(self):
+        """The names of the logs of which Chongqing's quotes checkpoints."""
+        entries = self.json(CLEAN, "show", self.cq.data, "--last", "40")["entries"]
+        return {entry["what"] for entry in entries if entry["kind"] == "peer_checkpoint"}
 
     def test_a_backup_of_a_closed_shard_is_behind_too(self):
         """It has all that its shard ever had; only the witnesses know that there was another."""

@@ -193,6 +193,22 @@ TEST_F(ExportTest, AByteMoreIsFound) {
   EXPECT_TRUE(verified(out_).findings.empty());
 }
 
+TEST_F(ExportTest, AMarkThatWasChangedIsNoNewerVersion) {
+  ASSERT_TRUE(export_it(log_of(40)).ok());
+  const std::string good = file(out_ + "/origin");
+  const auto code_with = [&](std::size_t at, char c) {
+    std::string bad = good;
+    bad[at] = c;
+    std::ofstream(out_ + "/origin", std::ios::binary) << bad;
+    const auto log = LogReader::open(out_);
+    return log.ok() ? Code::LOCAL_INTERNAL : log.error().code;
+  };
+  EXPECT_EQ(code_with(0, 'C'), Code::LOG_TAMPERED);
+  EXPECT_EQ(code_with(19, '0'), Code::LOG_TAMPERED);
+  EXPECT_EQ(code_with(19, '2'), Code::LOG_VERSION);
+  EXPECT_EQ(code_with(25, '#'), Code::LOG_TAMPERED);
+}
+
 TEST_F(ExportTest, WhatIsMissingIsNamed) {
   ASSERT_TRUE(export_it(log_of(600)).ok());
   for (const char* path : {"tile/entries/001", "tile/0/001", "checkpoints/000", "tile/entries/002.p/88"}) {

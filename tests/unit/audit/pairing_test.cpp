@@ -1,6 +1,7 @@
 // Two logs against each other.
 #include "gateway/audit/pairing.h"
 
+#include "gateway/ledger/shard.h"
 #include "raw_log.h"
 #include "schemas/canonical/peer.pb.h"
 
@@ -52,7 +53,7 @@ class PairingTest : public testing::Test {
     cq_.write(temporary_ / "cq");
     const auto sc = LogReader::open(temporary_ / "sc").value();
     const auto cq = LogReader::open(temporary_ / "cq").value();
-    return pair(*sc, *cq, cq_.key.verify_key());
+    return pair({*sc, sc_keys_, none_}, {*cq, cq_keys_, none_});
   }
   static std::string all(const PairReport& report) {
     std::string text;
@@ -66,6 +67,9 @@ class PairingTest : public testing::Test {
   TempFolder temporary_;
   RawLog sc_{"sc"};
   RawLog cq_{"cq"};
+  const ledger::VerifyKeys none_;
+  ledger::VerifyKeys sc_keys_{sc_.key.verify_key()};
+  ledger::VerifyKeys cq_keys_{cq_.key.verify_key()};
   std::uint64_t position_ = 0;
   Uuid e1_ = Uuid::make(1'795'302'633'000'000);
   Uuid e2_ = Uuid::make(1'795'302'633'000'001);
@@ -184,6 +188,69 @@ TEST_F(PairingTest, AReceiptThatWasDropped) {
   const PairReport report = pair_them();
   EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
   EXPECT_NE(all(report).find("这一封的回执却不在日志中"), std::string::npos) << all(report);
+}
+
+// What Chongqing's gateway cosigned of Sichuan's log stands in its own.
+class EntangledTest : public PairingTest {
+ protected:
+  EntangledTest() {
+    for (int i = 0; i < 600; ++i) sc_.add(entry_of(EntryKind::published));
+  }
+  std::string note(std::uint64_t size, const crypto::SigningKey& key, std::string origin = {}) const {
+    ledger::Frontier tree;
+    for (std::uint64_t i = 0; i < size && i < sc_.entries.size(); ++i) tree.append(sc_.leaf(i));
+    if (origin.empty()) origin = sc_.origin;
+    return ledger::sign_checkpoint({origin, size, tree.root(), {}}, key);
+  }
+  void quote(const std::string& note, const std::string& origin) {
+    ledger::Entry entry;
+    entry.kind = EntryKind::peer_checkpoint;
+    entry.exchange = Uuid::make(7);
+    entry.what = origin;
+    entry.content = note;
+    cq_.add(entry);
+  }
+  void expect_one(Code code, const std::string& words) {
+    const PairReport report = pair_them();
+    EXPECT_TRUE(only(report, code)) << all(report);
+    EXPECT_NE(all(report).find(words), std::string::npos) << all(report);
+  }
+};
+
+TEST_F(EntangledTest, CheckpointsOfThatLogAgree) {
+  for (const std::uint64_t size : {1U, 255U, 256U, 257U, 600U, 601U}) quote(note(size, sc_.key), sc_.origin);
+  const PairReport report = pair_them();
+  EXPECT_TRUE(report.findings.empty()) << all(report);
+  EXPECT_EQ(report.cosigned, 6U);
+}
+
+TEST_F(EntangledTest, TwoStoriesAreFound) {
+  auto checkpoint = ledger::parse_checkpoint(ledger::parse_note(note(300, sc_.key))->text).value();
+  checkpoint.root[5] ^= 1;
+  quote(ledger::sign_checkpoint(checkpoint, sc_.key), sc_.origin);
+  expect_one(Code::LOG_SPLIT, "前 300 条");
+}
+
+TEST_F(EntangledTest, ALogThatWasSetBackIsFound) {
+  quote(note(650, sc_.key), sc_.origin);
+  quote(note(700, sc_.key), sc_.origin);
+  expect_one(Code::LOG_INCOMPLETE, "前 700 条，所给的日志只有 601 条");
+}
+
+TEST_F(EntangledTest, AShardThatWasGivenUpIsNamed) {
+  const std::string shard = ledger::shard_origin(sc_.origin, "20261122t114929z");
+  quote(note(20, sc_.key, shard), shard);
+  expect_one(Code::LOG_INCOMPLETE, shard + " 的前 20 条，所给的日志没有这一分卷");
+}
+
+TEST_F(EntangledTest, NobodyElseSpeaksForTheLog) {
+  quote(note(300, cq_.key), sc_.origin);
+  expect_one(Code::LOG_SIGNATURE, "不是对方的公钥所签");
+}
+
+TEST_F(EntangledTest, CheckpointsOfOthersAreNoneOfItsConcern) {
+  quote(note(300, cq_.key, "other.example/1"), "other.example/1");
+  EXPECT_TRUE(pair_them().findings.empty());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "gateway/audit/sharded_log.h"
 #include "gateway/audit/verify.h"
 #include "gateway/ledger/shard.h"
+#include "gateway/ledger/succession.h"
 #include "raw_log.h"
 
 namespace chuanyu::audit {
@@ -237,6 +238,110 @@ TEST_F(ShardsTest, AnExportTakesNoOtherHistory) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::LOG_INCOMPLETE);
   EXPECT_NE(refused.error().detail.find(names.back()), std::string::npos);
+}
+
+TEST_F(ShardsTest, PlacesAreCountedThroughAll) {
+  write_three();
+  const std::string second = folder_ / (std::string("data/shards/") + kSecond);
+  fs::create_directories(folder_ / "moved");
+  fs::rename(second, folder_ / "moved/log");
+  RawLog::change(folder_ / "moved", [](storage::Environment& env, storage::WriteTxn& txn) {
+    Bytes entry(*txn.get(env.table("entry"), layout::number_key(2)));
+    entry.back() ^= 1;
+    txn.put(env.table("entry"), layout::number_key(2), entry);
+  });
+  fs::rename(folder_ / "moved/log", second);
+  const std::string all = testing::PrintToString(findings());
+  EXPECT_NE(all.find("第 6 条被改动"), std::string::npos) << all;
+  EXPECT_NE(all.find("log#6"), std::string::npos) << all;
+}
+
+// Given by itself a later shard says what it is not.
+TEST_F(ShardsTest, OneAloneIsNotTheLog) {
+  write_three();
+  const auto log = LogReader::open(folder_ / "data").value();
+  ASSERT_TRUE(export_shards(*log, folder_ / "copy", {}).ok());
+  const auto alone = LogReader::open(folder_ / (std::string("copy/shards/") + kThird)).value();
+  const auto reports = verify_shards(*alone, key_.verify_key(), {});
+  ASSERT_EQ(reports.size(), 1U);
+  ASSERT_EQ(reports[0].findings.listed.size(), 1U) << reports[0].findings.listed[0].to_text();
+  EXPECT_EQ(reports[0].findings.listed[0].code, Code::LOG_INCOMPLETE);
+  EXPECT_NE(reports[0].findings.listed[0].detail.find(std::string("缺少前一分卷 chuanyu/sc/1/") + kSecond),
+            std::string::npos);
+}
+
+TEST_F(ShardsTest, OneThatCannotBeOpenedDoesNotHideTheOthers) {
+  write_three();
+  const std::string copy = folder_ / "copy";
+  ASSERT_TRUE(export_shards(*LogReader::open(folder_ / "data").value(), copy, {}).ok());
+  fs::remove(copy + "/shards/" + kSecond + "/checkpoint");
+  EXPECT_FALSE(LogReader::open(copy).ok());
+  std::vector<Error> left_out;
+  const auto log = LogReader::open(copy, &left_out).value();
+  ASSERT_EQ(left_out.size(), 1U);
+  EXPECT_NE(left_out[0].where.find(kSecond), std::string::npos) << left_out[0].to_text();
+  const auto reports = verify_shards(*log, key_.verify_key(), {});
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_TRUE(reports[0].findings.empty());
+  EXPECT_EQ(reports[1].findings.counts.count(Code::LOG_INCOMPLETE), 1U);
+}
+
+// The key was changed in the last shard; who verifies has the newest only.
+class ShardsByTwoKeysTest : public ShardsTest {
+ protected:
+  void write_rotated(const crypto::SigningKey& named_as_old) {
+    const RawLog first = with_key(shard({}), "log " + ledger::to_vkey("chuanyu/sc/1", key_.verify_key()));
+    RawLog second = shard(kSecond);
+    open_with(second, opening_after(first, 5));
+    second.entries.pop_back();
+    second = with_key(second, "log " + ledger::to_vkey("chuanyu/sc/1", newest_.verify_key()) + "\n" +
+                                  ledger::succession_line("chuanyu/sc/1", named_as_old, newest_.verify_key()));
+    second.key = newest_;
+    write(first, {});
+    write(second, kSecond);
+  }
+  std::vector<LogReport> verify_with(const crypto::SigningKey& key) const {
+    return verify_shards(*LogReader::open(folder_ / "data").value(), key.verify_key(), {});
+  }
+  static RawLog with_key(RawLog log, const std::string& content) {
+    ledger::Entry entry = entry_of(EntryKind::key);
+    entry.gateway = "sc";
+    entry.time = 1'795'302'633'000'001;
+    entry.content = content + "\n";
+    log.entries.insert(log.entries.begin() + 1, ledger::encode(entry));
+    return log;
+  }
+  crypto::SigningKey newest_ = crypto::SigningKey::generate();
+};
+
+TEST_F(ShardsByTwoKeysTest, TheNewestVouchesForWhatItQuotes) {
+  write_rotated(key_);
+  const auto reports = verify_with(newest_);
+  for (const auto& report : reports) {
+    for (const Error& found : report.findings.listed) ADD_FAILURE() << found.to_text();
+  }
+  EXPECT_TRUE(reports[0].by_earlier_keys);
+  EXPECT_EQ(reports[0].unjudged_checkpoints, 1U);
+  EXPECT_EQ(reports[0].signed_size, 0U);
+  EXPECT_GT(reports[1].signed_size, 0U);
+}
+
+TEST_F(ShardsByTwoKeysTest, AKeyThatNoShardLeadsFromIsTheWrongOne) {
+  write_rotated(crypto::SigningKey::generate());
+  const auto reports = verify_with(newest_);
+  EXPECT_FALSE(reports[0].by_earlier_keys);
+  EXPECT_EQ(reports[0].unjudged_checkpoints, 0U);
+  EXPECT_EQ(reports[0].findings.counts.count(Code::LOG_SIGNATURE), 1U);
+}
+
+TEST_F(ShardsByTwoKeysTest, WhatTheOldKeySignedMustBeWhatIsQuoted) {
+  write_rotated(key_);
+  fs::remove_all(folder_ / "data/log");
+  RawLog other = shard({});
+  other.entries[2] = ledger::encode(entry_of(EntryKind::expired));
+  write(with_key(other, "log " + ledger::to_vkey("chuanyu/sc/1", key_.verify_key())), {});
+  const auto reports = verify_with(newest_);
+  EXPECT_EQ(reports[1].findings.counts.count(Code::LOG_TAMPERED), 1U);
 }
 
 }  // namespace
