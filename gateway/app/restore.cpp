@@ -1,12 +1,46 @@
 #include "gateway/app/restore.h"
 
+#include <map>
+
+#include "gateway/app/witnesses.h"
 #include "gateway/audit/log_reader.h"
+#include "gateway/base/log.h"
 #include "gateway/crypto/signature.h"
 #include "gateway/journal/restore.h"
+#include "gateway/ledger/entry.h"
 
 namespace chuanyu::app {
 
 using audit::LogReader;
+
+namespace {
+
+// What this gateway cosigned of others' logs stands in its own (PEER_CHECKPOINT): a backup has no witness/, and a
+// witness that forgot what it saw would cosign another story. By origin, the last one.
+class Cosigned {
+ public:
+  void see(BytesView bytes) {
+    if (ledger::kind_of(bytes) != ledger::EntryKind::peer_checkpoint) return;
+    auto entry = ledger::decode(bytes);
+    if (entry.ok()) last_[entry->what] = std::move(entry->content);
+  }
+  Status remember(const config::Config& config) const {
+    const SystemClock clock;
+    CHUANYU_TRY(const auto book, open_book(config, clock));
+    if (!book) return {};
+    for (const auto& [origin, note] : last_) {
+      const auto taken = book->remember(note);
+      // Cosigned by a key that this witness has no more, or of a log that it is not to watch any more.
+      if (!taken.ok()) log::warn("restore.witness", {{"log", origin}, {"why", taken.error().detail}});
+    }
+    return {};
+  }
+
+ private:
+  std::map<std::string, std::string> last_;
+};
+
+}  // namespace
 
 Result<std::uint64_t> restore(const config::Config& config, const std::string& exported) {
   CHUANYU_TRY(const auto log, LogReader::open(exported));
@@ -30,6 +64,7 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
       });
     };
   };
+  Cosigned cosigned;
   journal::Backup backup;
   for (const LogReader::Part& part : log->parts()) {
     const LogReader& of = *part.log;
@@ -39,8 +74,11 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
     shard.size = of.size();
     shard.root = of.root();
     if (const auto newest = of.checkpoint_from(of.size())) shard.checkpoint = newest->note;
-    shard.entries = [&of](const journal::Backup::Entries& visit) {
-      return of.for_each(0, of.size(), [&](std::uint64_t, BytesView entry) { return visit(entry); });
+    shard.entries = [&of, &cosigned](const journal::Backup::Entries& visit) {
+      return of.for_each(0, of.size(), [&](std::uint64_t, BytesView entry) {
+        cosigned.see(entry);
+        return visit(entry);
+      });
     };
     shard.checkpoints = rows(of, LogReader::Rows::checkpoints);
   }
@@ -49,6 +87,7 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
   backup.named = rows(*log, LogReader::Rows::named);
   backup.blob = [&log](const crypto::Digest& sha256) { return log->blob(sha256); };
   CHUANYU_CHECK(journal::restore(config.data, keys, backup));
+  CHUANYU_CHECK(cosigned.remember(config));
   return log->size();
 }
 

@@ -11,7 +11,6 @@ namespace chuanyu::audit {
 namespace {
 
 constexpr std::string_view kApprover = "approver ";
-constexpr std::size_t kKindAt = 3;  // version, tag, length, kind: FORMAT.md §1
 
 // The numbers of the last line of `text`, which is cut off it; none when that line is not "NAME N…".
 std::vector<std::uint64_t> take_last_line(std::string_view& text, std::string_view name) {
@@ -30,11 +29,6 @@ std::vector<std::uint64_t> take_last_line(std::string_view& text, std::string_vi
     line.remove_prefix(static_cast<std::size_t>(end - line.data()));
   }
   return numbers;
-}
-
-bool is_erasure(BytesView entry) {
-  return entry.size() > kKindAt &&
-         static_cast<std::uint8_t>(entry[kKindAt]) == static_cast<std::uint8_t>(ledger::EntryKind::erasure);
 }
 
 }  // namespace
@@ -60,7 +54,7 @@ void Erasures::see(std::uint64_t index, const ledger::Entry& entry) {
 
 Status Erasures::read(const LogReader& log, std::uint64_t from) {
   const auto look = [this](std::uint64_t index, BytesView bytes) -> Status {
-    if (!is_erasure(bytes)) return {};
+    if (ledger::kind_of(bytes) != ledger::EntryKind::erasure) return {};
     const auto entry = ledger::decode(bytes);
     if (entry.ok()) see(index, *entry);  // verify() names what has no form
     return {};

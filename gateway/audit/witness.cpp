@@ -89,7 +89,7 @@ Status serve_witness(const WitnessArguments& arguments, std::ostream& out) {
 Status show_witness(const std::string& folder, bool json, std::ostream& out, bool& evidence) {
   if (!std::filesystem::exists(folder + "/data.mdb")) return error(Code::CONFIG_UNREADABLE, "这里没有见证簿", folder);
   const SystemClock clock;
-  CHUANYU_TRY(const auto book, witness::Book::open({folder, "", nullptr, {}, &clock}));
+  CHUANYU_TRY(const auto book, witness::Book::open({folder, "", nullptr, {}, &clock, /*read_only=*/true}));
   CHUANYU_TRY(const auto kept, book->kept());
   CHUANYU_TRY(const auto contradictions, book->evidence());
   evidence = !contradictions.empty();

@@ -256,6 +256,12 @@ Result<Entry> decode(BytesView bytes) {
   return entry;
 }
 
+std::optional<EntryKind> kind_of(BytesView bytes) {
+  constexpr std::size_t kAt = 3;  // behind version, tag and length
+  if (bytes.size() <= kAt) return std::nullopt;
+  return static_cast<EntryKind>(static_cast<std::uint8_t>(bytes[kAt]));
+}
+
 Status decode(BytesView bytes, Entry& entry) {
   if (bytes.empty() || bytes.size() > kMaxEntryBytes) {
     return error(Code::LOG_ENTRY_INVALID, "条目长度有误：" + std::to_string(bytes.size()) + " 字节");

@@ -102,6 +102,8 @@ constexpr std::size_t kMaxEntryBytes = 65'535;
 std::size_t encoded_bytes(const Entry& entry);  // how long encode() would make it, also beyond kMaxEntryBytes
 Bytes encode(const Entry& entry);  // aborts beyond kMaxEntryBytes: the journal moves large payloads to blobs before
 Result<Entry> decode(BytesView bytes);
+// Of an encoded entry, without looking at the rest of it: for passes that want a few of many.
+std::optional<EntryKind> kind_of(BytesView bytes);
 Status decode(BytesView bytes, Entry& entry);  // over what `entry` held, whose memory is used again; failed: anything
 
 }  // namespace chuanyu::ledger

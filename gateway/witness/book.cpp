@@ -48,6 +48,7 @@ Result<std::unique_ptr<Book>> Book::open(BookOptions options) {
   storage.folder = options.folder;
   storage.tables = {kSeen, kEvidence};
   storage.map_bytes = std::uint64_t{1} << 30;
+  storage.read_only = options.read_only;
   CHUANYU_TRY(auto environment, storage::Environment::open(storage));
   return std::unique_ptr<Book>(new Book(std::move(options), std::move(environment)));
 }
@@ -117,6 +118,23 @@ Result<Answer> Book::answer(const ledger::AddCheckpoint& request) {
   txn.put(seen_, judgement.checkpoint.origin, encode(judgement.checkpoint, seconds, request.note + line));
   CHUANYU_CHECK(txn.commit());
   return told(200, line);
+}
+
+Result<bool> Book::remember(const std::string& text) {
+  CHUANYU_TRY(const ledger::Note note, ledger::parse_note(text));
+  CHUANYU_TRY(const ledger::Checkpoint checkpoint, ledger::parse_checkpoint(note.text));
+  const crypto::VerifyKey& own = options_.key->verify_key();
+  const auto seconds = ledger::cosigned_at(note, {options_.name, own, ledger::KeyType::cosignature});
+  const std::lock_guard guard(mutex_);
+  if (!ledger::is_signed_by(note, checkpoint.origin, keys_of(checkpoint.origin)) || !seconds) {
+    return error(Code::LOG_SIGNATURE, "不是本见证方为所见证的日志签过的检查点", checkpoint.origin);
+  }
+  CHUANYU_TRY(auto txn, environment_->write());
+  const auto row = txn.get(seen_, checkpoint.origin);
+  if (row && seen_of(*row).size >= checkpoint.size) return false;
+  txn.put(seen_, checkpoint.origin, encode(checkpoint, *seconds, text));
+  CHUANYU_CHECK(txn.commit());
+  return true;
 }
 
 void Book::keep_evidence(storage::WriteTxn& txn, const ledger::Judgement& judgement, const std::string& note) const {

@@ -35,6 +35,7 @@ struct BookOptions {
   std::shared_ptr<const crypto::SigningKey> key;
   std::vector<WatchedLog> logs;
   const Clock* clock = nullptr;
+  bool read_only = false;  // beside the witness that writes it: kept() and evidence() only
 };
 
 // An HTTP answer of add-checkpoint.
@@ -64,6 +65,9 @@ class Book {
   static Result<std::unique_ptr<Book>> open(BookOptions options);
 
   Answer add_checkpoint(std::string_view request);
+  // A checkpoint that this witness cosigned, as somebody else kept it: the book was lost. False when the book has seen
+  // as much. LOG_SIGNATURE: not of a watched log, or not cosigned by this witness.
+  Result<bool> remember(const std::string& note);
   Result<std::vector<Kept>> kept() const;
   Result<std::vector<Evidence>> evidence() const;
   void watch(std::vector<WatchedLog> logs);  // instead of those before

@@ -288,6 +288,24 @@ class Shards(unittest.TestCase):
         told = [f["detail"] for f in found if f["code"] == "LOG_RECOVERED"]
         self.assertTrue(any(f"chuanyu.sc/test/{given_up} 的前" in words and "没有这一分卷" in words for words in told), found)
 
+    def test_a_restored_gateway_remembers_what_it_cosigned(self):
+        """A backup has no witness/: what Chongqing cosigned of Sichuan's log stands in its own."""
+        self.delivered()
+        self.witnessed()
+        until(lambda: "chuanyu.sc/test" in self.quoted(), "the other log quotes the log")
+        seen = next(log for log in self.witnesses.state("cq")["witnessing"]["logs"] if log["origin"] == "chuanyu.sc/test")
+        self.stop()
+        exported = self.folder / "cq-export"
+        self.json(CLEAN, "export", self.cq.data, exported, "--with-keys", "--key", self.network.pki.folder / "cq/gateway/cq-log.pub")
+        shutil.rmtree(self.cq.data)
+        done = subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(self.cq.folder / "config.json"), "--restore", str(exported)],
+                              capture_output=True, text=True, check=False, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = self.json(CLEAN, "witness", self.cq.data / "witness", "--show")
+        [log] = [one for one in shown["logs"] if one["origin"] == "chuanyu.sc/test"]
+        self.assertTrue(0 < log["size"] <= seen["size"], (log, seen))
+        self.assertIn("cq.witness", log["checkpoint"])
+
     def quoted(self):
         """The names of the logs of which Chongqing's quotes checkpoints."""
         entries = self.json(CLEAN, "show", self.cq.data, "--last", "40")["entries"]

@@ -312,8 +312,7 @@ class Trouble(unittest.TestCase):
         evidence = self.witnesses.state("cq")["witnessing"]["evidence"]
         self.assertEqual(len(evidence), 1)
         self.assertEqual(evidence[0]["origin"], "chuanyu.sc/test")
-        self.witnesses.audit.stop()
-        book = audit("witness", self.witnesses.audit.folder / "book", "--show", "--json")
+        book = audit("witness", self.witnesses.audit.folder / "book", "--show", "--json")  # beside the witness
         self.assertEqual(book.returncode, 3, book.stderr)
         self.assertEqual(len(json.loads(book.stdout)["evidence"]), 1)
 

@@ -97,6 +97,39 @@ TEST_F(BookTest, CosignsAndRemembers) {
   EXPECT_TRUE(book_->evidence()->empty());
 }
 
+// The book was lost; what this witness cosigned stands in somebody's log.
+TEST_F(BookTest, TakesUpAgainWhatItCosigned) {
+  log_.grow_to(300);
+  const std::string early = log_.note(200) + book_->add_checkpoint(log_.request(0, 200)).body;
+  const std::string late = log_.note(300) + book_->add_checkpoint(log_.request(200, 300)).body;
+  book_.reset();
+  std::filesystem::remove_all(folder_);
+  open();
+  EXPECT_TRUE(book_->remember(early).value());
+  EXPECT_TRUE(book_->remember(late).value());
+  EXPECT_FALSE(book_->remember(early).value()) << "it has seen more";
+  EXPECT_EQ(book_->add_checkpoint(log_.request(0, 250)).body, "300\n");
+  log_.leaves.clear();
+  log_.grow_to(400, "another story");
+  EXPECT_EQ(status(log_.request(300, 400)), 422);
+  EXPECT_EQ(book_->evidence()->size(), 1U);
+}
+
+TEST_F(BookTest, TakesUpNothingThatItDidNotCosign) {
+  log_.grow_to(300);
+  EXPECT_EQ(book_->remember(log_.note(300)).error().code, Code::LOG_SIGNATURE);
+  const std::string line =
+      ledger::to_line(ledger::cosign(ledger::parse_note(log_.note(300))->text, "cq.witness", log_.key, 1));
+  EXPECT_FALSE(book_->remember(log_.note(300) + line).ok());
+  Watched other;
+  other.grow_to(20);
+  const std::string own =
+      ledger::to_line(ledger::cosign(ledger::parse_note(other.note(20))->text, "cq.witness", *key_, 1));
+  EXPECT_EQ(book_->remember(other.note(20) + own).error().code, Code::LOG_SIGNATURE) << "no key of a watched log";
+  EXPECT_FALSE(book_->remember("no note").ok());
+  EXPECT_TRUE(book_->kept()->empty());
+}
+
 TEST_F(BookTest, EveryShardOfTheGatewayAndNobodyElse) {
   const auto of = [&](const char* origin) {
     return ledger::to_text({0, {}, ledger::sign_checkpoint({origin, 0, ledger::empty_root(), {}}, log_.key)});
