@@ -472,7 +472,13 @@ Result<std::uint64_t> rotate_kek(const config::Config& config, const std::string
   CHUANYU_TRY(rotation.new_key, crypto::read_raw_key_file(new_kek, crypto::kAeadKeyBytes));
   rotation.new_epoch = config.keys.kek_epoch + 1;
   rotation.progress = progress;
-  return journal::rotate_keys(rotation);
+  auto rotated = journal::rotate_keys(rotation);
+  if (!rotated.ok() && rotated.error().code == Code::LOCAL_CRYPTO) {
+    return error(Code::LOCAL_KEY_FILE,
+                 "keys.kek 打不开数据密钥：已经换过的，请把 keys.kek、keys.kek_epoch 改为新的，不必再换",
+                 config.keys.kek);
+  }
+  return rotated;
 }
 
 }  // namespace chuanyu::app

@@ -1,13 +1,17 @@
 #include "gateway/app/restore.h"
 
 #include <map>
+#include <set>
 
 #include "gateway/app/witnesses.h"
 #include "gateway/audit/log_reader.h"
 #include "gateway/base/log.h"
+#include "gateway/crypto/aead.h"
+#include "gateway/crypto/key_file.h"
 #include "gateway/crypto/signature.h"
 #include "gateway/journal/restore.h"
 #include "gateway/ledger/entry.h"
+#include "gateway/ledger/payload.h"
 
 namespace chuanyu::app {
 
@@ -39,6 +43,23 @@ class Cosigned {
  private:
   std::map<std::string, std::string> last_;
 };
+
+// The two keys that every gateway needs are there and open, before anything is written: without them, or with another
+// key-encryption key, the restored gateway would not start.
+Status check_named_keys(const config::Config& config, const journal::Backup& backup) {
+  CHUANYU_TRY(const Secret kek, crypto::read_raw_key_file(config.keys.kek, crypto::kAeadKeyBytes));
+  std::set<std::string> missing{"token", "digest"};
+  CHUANYU_CHECK(backup.named([&](BytesView name, BytesView row) -> Status {
+    if (!ledger::unwrap_key(kek, name, row).ok()) {
+      return error(Code::LOCAL_KEY_FILE, "密钥加密密钥打不开备份的数据密钥：不是备份当时的那一把，或备份已损坏",
+                   config.keys.kek);
+    }
+    missing.erase(std::string(name));
+    return {};
+  }));
+  if (missing.empty()) return {};
+  return error(Code::LOG_INCOMPLETE, "备份的数据密钥中缺少 " + *missing.begin(), "keys/named");
+}
 
 }  // namespace
 
@@ -86,7 +107,13 @@ Result<std::uint64_t> restore(const config::Config& config, const std::string& e
   backup.slots = rows(*log, LogReader::Rows::slots);
   backup.named = rows(*log, LogReader::Rows::named);
   backup.blob = [&log](const crypto::Digest& sha256) { return log->blob(sha256); };
-  CHUANYU_CHECK(journal::restore(config.data, keys, backup));
+  CHUANYU_CHECK(check_named_keys(config, backup));
+  if (const Status restored = journal::restore(config.data, keys, backup); !restored.ok()) {
+    Error why = restored.error();
+    if (why.code == Code::LOG_SIGNATURE)
+      why.detail += "；备份之后换过日志密钥时，keys.log_key、keys.old_log_key 须是当时的与其后的私钥";
+    return why;
+  }
   CHUANYU_CHECK(cosigned.remember(config));
   return log->size();
 }

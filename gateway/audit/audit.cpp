@@ -63,6 +63,9 @@ int run_show(const CLI::App& app, const Arguments& arguments, const Streams& str
   if (command.count("--exchange") + command.count("--index") + command.count("--last") != 1) {
     return terminal::misused(app, "须用 --exchange、--index、--last 之一指明显示哪些", err);
   }
+  if (arguments.reveal && arguments.kek.empty() && arguments.peer_kek.empty()) {
+    return terminal::misused(app, "--reveal 须与 --kek 或 --peer-kek 同用：正文是加密的", err);
+  }
   std::vector<Source> sources;
   auto first = open_source(arguments.folder, arguments.kek);
   if (!first.ok()) return fail(err, first.error());
@@ -90,7 +93,7 @@ int run_show(const CLI::App& app, const Arguments& arguments, const Streams& str
 void add_show(CLI::App& command, Arguments& arguments) {
   command.add_option("DIR", arguments.folder, "数据目录")->required()->type_name("");
   command.add_option("--exchange", arguments.exchange, "一次交换的全部条目")->type_name("ID");
-  command.add_option("--index", arguments.index, "第 N 条（从 0 起）")->type_name("N");
+  command.add_option("--index", arguments.index, "第 N 条（从 0 起）")->type_name("N")->check(terminal::count());
   command.add_option("--last", arguments.last, "最后 N 条；三者取一")
       ->type_name("N")
       ->check(terminal::between(1, 1'000'000));

@@ -88,6 +88,14 @@ Result<Bytes> BodyOpener::body(const ledger::Entry& entry) const {
   return opened;
 }
 
+Result<Secret> BodyOpener::named_key(const char* name) const {
+  CHUANYU_TRY(const auto row, log_->row(LogReader::Rows::named, name));
+  if (!row) return error(Code::LOG_INCOMPLETE, "数据密钥中缺少 " + std::string(name), "keys/");
+  auto key = ledger::unwrap_key(key_, name, *row);
+  if (!key.ok()) return error(Code::LOG_TAMPERED, "数据密钥 " + std::string(name) + " 打不开：被改动", "keys/");
+  return std::move(key->secret);
+}
+
 Lines describe_body(const LogReader& log, const ledger::Entry& entry, BytesView bytes, bool reveal) {
   Lines lines;
   v1::LogBody body;

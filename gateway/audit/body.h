@@ -21,6 +21,8 @@ class BodyOpener {
   // The log's wrapped keys and the file with the 32-byte key-encryption key. `log` outlives the opener.
   static Result<BodyOpener> open(const LogReader& log, const std::string& key_file);
   Result<Bytes> body(const ledger::Entry& entry) const;
+  // "token", "digest": LOG_INCOMPLETE when it is not there, LOG_TAMPERED when it does not open.
+  Result<Secret> named_key(const char* name) const;
 
  private:
   BodyOpener(const LogReader& log, Secret key) : log_(&log), key_(std::move(key)) {}

@@ -75,7 +75,8 @@ void print_rederived(const RederiveReport& report, std::ostream& out) {
   print(report.findings, out);
 }
 
-int run_rederive(const CLI::App& command, RederiveArguments& arguments, const Streams& streams) {
+int run_rederive(const CLI::App& app, RederiveArguments& arguments, const Streams& streams) {
+  const CLI::App& command = *app.get_subcommand("rederive");
   const auto source = open_source(arguments.folder, arguments.kek);
   if (!source.ok()) return fail(streams.err, source.error());
   RederiveOptions& options = arguments.options;
@@ -86,7 +87,7 @@ int run_rederive(const CLI::App& command, RederiveArguments& arguments, const St
   if (command.count("--to") > 0) options.to = arguments.last + 1;
   const std::uint64_t size = source->log->size();
   if (size > 0 && (options.from >= size || (command.count("--to") > 0 && arguments.last < options.from))) {
-    return terminal::misused(command, "日志只有 " + std::to_string(size) + " 条（从 0 起），所给范围内没有条目",
+    return terminal::misused(app, "日志只有 " + std::to_string(size) + " 条（从 0 起），所给范围内没有条目",
                              streams.err);
   }
   options.progress = progress_on(streams, arguments.folder);
@@ -107,11 +108,11 @@ Command add_rederive(CLI::App& app, const Streams& streams) {
   command.add_option("DIR", arguments->folder, "数据目录，或导出的目录")->required()->type_name("");
   command.add_option("--kek", arguments->kek, "密钥加密密钥文件：没有它只能重算决定")->type_name("FILE");
   command.add_option("--exchange", arguments->exchange, "只看一次交换")->type_name("ID");
-  command.add_option("--from", arguments->options.from, "从第 N 条起")->type_name("N");
-  command.add_option("--to", arguments->last, "到第 N 条止")->type_name("N");
+  command.add_option("--from", arguments->options.from, "从第 N 条起")->type_name("N")->check(terminal::count());
+  command.add_option("--to", arguments->last, "到第 N 条止")->type_name("N")->check(terminal::count());
   command.add_flag("--reveal", arguments->options.reveal, "差异中显示取值，含个人信息");
   command.add_flag("--json", arguments->json, "以 JSON 输出");
-  return {&command, [&command, arguments, streams] { return run_rederive(command, *arguments, streams); }};
+  return {&command, [&app, arguments, streams] { return run_rederive(app, *arguments, streams); }};
 }
 
 }  // namespace chuanyu::audit

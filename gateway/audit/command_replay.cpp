@@ -143,7 +143,10 @@ Command add_replay(CLI::App& app, const Streams& streams) {
   command.add_option("--kek", arguments->kek, "密钥加密密钥文件：没有它不知道有哪些记录")->type_name("FILE");
   CLI::Option* until = command.add_option("--until", arguments->until, "到这一时刻（或这一天结束）止：其后第一条之前")
                            ->type_name("TIME");
-  command.add_option("--size", arguments->size, "只重放前 N 条")->type_name("N")->excludes(until);
+  command.add_option("--size", arguments->size, "只重放前 N 条")
+      ->type_name("N")
+      ->check(terminal::count())
+      ->excludes(until);
   command.add_flag("--json", arguments->json, "以 JSON 输出");
   return {&command, [&command, arguments, streams] { return run_replay(command, *arguments, streams); }};
 }

@@ -63,9 +63,11 @@ void tell(const Timeline& found, const std::vector<OpenedLog>& logs, std::ostrea
       known = std::prev(exchanges.end());
     }
     const std::string time = to_rfc3339(e.time);
+    const bool is_answer = e.kind == ledger::EntryKind::answered;  // its entry names asker and asked
     rows.push_back({time.substr(0, 10) + " " + time.substr(11, 8), before == 0 ? "" : since(before, e.time),
-                    std::to_string(known - exchanges.begin() + 1), std::string(kind_zh(e.kind)), who(found, e.from),
-                    who(found, e.to), what_zh(e.what), result_of(e), printable(e.rule),
+                    std::to_string(known - exchanges.begin() + 1), std::string(kind_zh(e.kind)),
+                    who(found, is_answer ? e.to : e.from), who(found, is_answer ? e.from : e.to), what_zh(e.what),
+                    result_of(e), printable(e.rule),
                     printable(logs[step.log].log->origin()) + " #" + std::to_string(step.index)});
     before = e.time;
   }
@@ -123,8 +125,8 @@ int run_timeline(const CLI::App& app, TimelineArguments& arguments, const Stream
                     (subject.application_no.empty() ? 0 : 1);
   if (given != 1) return terminal::misused(app, "须用 --exchange、--case、--application 之一", streams.err);
   if (arguments.keks.size() > arguments.folders.size()) return terminal::misused(app, "--kek 多于目录", streams.err);
-  if (arguments.exchange.empty() && arguments.keks.size() != arguments.folders.size()) {
-    return terminal::misused(app, "编号在正文里：须为每个目录给出 --kek，次序同目录", streams.err);
+  if (arguments.exchange.empty() && arguments.keks.empty()) {
+    return terminal::misused(app, "编号在正文里：须至少为第一个目录给出 --kek，次序同目录", streams.err);
   }
   if (!arguments.exchange.empty()) {
     subject.exchange = Uuid::parse(arguments.exchange);

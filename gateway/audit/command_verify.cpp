@@ -225,7 +225,8 @@ Command add_verify(CLI::App& app, const Streams& streams) {
   command
       .add_option("--known-recoveries", arguments->known_recoveries,
                   "已核对过的恢复有 N 次（两份日志合计）：不多于此时，LOG_RECOVERED 只列出，不计入退出码")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(terminal::count());
   command.add_option("--html", arguments->html, "另写一份可打印的报告")->type_name("FILE");
   command.add_flag("--json", arguments->json, "以 JSON 输出");
   return {&command, [&app, arguments, streams] { return run_verify(app, *arguments, streams); }};

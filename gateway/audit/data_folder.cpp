@@ -105,6 +105,7 @@ Result<const storage::Environment*> DataFolder::environment_of(Rows rows) const 
   if (rows == Rows::checkpoints) return log_.get();
   const std::lock_guard guard(mutex_);
   if (!keys_) {
+    CHUANYU_CHECK(storage::check_pages(folder_ + "/keys"));
     CHUANYU_TRY(keys_, open_tables(folder_ + "/keys", layout::key_tables()));
   }
   return keys_.get();

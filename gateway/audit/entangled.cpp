@@ -72,14 +72,41 @@ void Entangled::compare(const ledger::Checkpoint& seen, const std::string& where
   }
   const auto root = root_at(*part->log, seen.size);
   if (!root.ok()) return;  // a tile that is missing is verify()'s finding
-  if (*root == seen.root) return;
-  find_(Code::LOG_SPLIT,
-        "对方网关见证过 " + seen.origin + " 的前 " + std::to_string(seen.size) +
-            " 条，其根哈希与所给日志的不符：同一日志有两种说法，或条目被改动",
-        where);
+  if (*root != seen.root) doubted_.push_back({seen, where});
+}
+
+// One finding for a shard: after one entry was changed it is every checkpoint.
+void Entangled::settle_doubts() const {
+  for (const LogReader::Part& part : parts_) {
+    std::map<std::uint64_t, crypto::Digest> roots;  // by size
+    for (const Doubted& one : doubted_) {
+      if (one.seen.origin == part.log->origin()) roots[one.seen.size] = {};
+    }
+    if (roots.empty()) continue;
+    ledger::Frontier tree;
+    const Status read = part.log->for_each(0, roots.rbegin()->first, [&](std::uint64_t, BytesView bytes) -> Status {
+      tree.append(ledger::leaf_hash(bytes));
+      if (const auto asked = roots.find(tree.size()); asked != roots.end()) asked->second = tree.root();
+      return {};
+    });
+    if (!read.ok()) continue;  // verify() names the entry that is missing
+    std::uint64_t wrong = 0;
+    const Doubted* first = nullptr;
+    for (const Doubted& one : doubted_) {
+      if (one.seen.origin != part.log->origin() || roots[one.seen.size] == one.seen.root) continue;
+      if (wrong++ == 0) first = &one;
+    }
+    if (first == nullptr) continue;
+    find_(Code::LOG_SPLIT,
+          "对方网关见证过 " + first->seen.origin + " 的前 " + std::to_string(first->seen.size) +
+              " 条，其根哈希与所给日志的条目不符：同一日志有两种说法，或条目被改动" +
+              (wrong > 1 ? "；此后另有 " + std::to_string(wrong - 1) + " 个也不符" : ""),
+          first->where);
+  }
 }
 
 void Entangled::finish() const {
+  settle_doubts();
   for (const auto& [origin, beyond] : beyond_) {
     const auto part = part_of(parts_, origin);
     const bool here = part != parts_.end();
@@ -91,7 +118,11 @@ void Entangled::finish() const {
     const std::string lacking = here ? "只有 " + std::to_string(part->log->size()) + " 条" : "没有这一分卷";
     find_(recovered ? Code::LOG_RECOVERED : Code::LOG_INCOMPLETE,
           "对方网关见证过 " + terminal::printable(origin) + " 的前 " + std::to_string(beyond.size) + " 条，所给的日志" +
-              lacking + (recovered ? "：其余在恢复时失去" : "：副本较旧或不全，或末尾被截去"),
+              lacking +
+              (!recovered ? "：副本较旧或不全，或末尾被截去"
+               : here     ? "：其余在恢复时失去"
+                          : "：由 " + next->log->origin() +
+                            " 开头的恢复放弃了它（它若也始于恢复，则是更早的一次），其中各条已失去"),
           beyond.where);
   }
 }

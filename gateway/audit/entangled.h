@@ -2,10 +2,11 @@
 // (PEER_CHECKPOINT entries, FORMAT.md §2), held against that other log.
 //
 // Each must be one of its own: the shard is there, is as long, and has that root. So a log that was set back, one that
-// lost a shard in a recovery, and one that told two stories are found without asking a witness. Memory: the number of
-// shards. Threads: one. Failure: findings, LOG_INCOMPLETE, LOG_RECOVERED where a recovery accounts for it, LOG_SPLIT
-// for a checkpoint that its own key signed and its entries are not, LOG_TAMPERED and LOG_SIGNATURE for a note that is
-// none.
+// lost a shard in a recovery, and one that told two stories are found without asking a witness. Roots come from the
+// stored tiles; where those disagree, from the entries, in one more pass. Memory: the number of shards, and of
+// checkpoints that do not agree. Threads: one. Failure: findings, LOG_INCOMPLETE, LOG_RECOVERED where a recovery
+// accounts for it, LOG_SPLIT for a checkpoint that its own key signed and its entries are not, LOG_TAMPERED and
+// LOG_SIGNATURE for a note that is none.
 #pragma once
 
 #include <functional>
@@ -39,12 +40,20 @@ class Entangled {
   };
   void compare(const ledger::Checkpoint& seen, const std::string& where);
 
+  // A checkpoint that the stored tiles do not bear out: the tile or the log.
+  struct Doubted {
+    ledger::Checkpoint seen;
+    std::string where;
+  };
+  void settle_doubts() const;
+
   const std::vector<LogReader::Part> parts_;
   const std::string origin_;
   const ledger::VerifyKeys keys_;
   const Find find_;
   const bool growing_;
   std::map<std::string, Beyond> beyond_;  // by origin
+  std::vector<Doubted> doubted_;
   std::uint64_t compared_ = 0;
 };
 

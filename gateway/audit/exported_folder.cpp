@@ -90,6 +90,7 @@ Status ExportedFolder::read_checkpoint() {
   if (checkpoint->origin != origin_) return error(Code::LOG_TAMPERED, "检查点属于另一日志", where);
   size_ = checkpoint->size;
   root_ = checkpoint->root;
+  CHUANYU_CHECK(for_each_row(Rows::checkpoints, {}, [](BytesView, BytesView) -> Result<bool> { return true; }));
   const auto stored = checkpoint_from(size_);
   if (!stored || stored->size != size_) {
     return error(Code::LOG_INCOMPLETE, "checkpoints/ 中没有最新的检查点", where);
@@ -164,7 +165,12 @@ Result<ExportedFolder::RowBundlePtr> ExportedFolder::read_rows(Rows rows, std::u
   if (!cut(read->bytes, 4, [&parts](BytesView part) { parts.push_back(part); }) || parts.size() % 2 != 0) {
     return error(Code::LOG_TAMPERED, "文件的内容与其长度不符", path);
   }
-  for (std::size_t i = 0; i < parts.size(); i += 2) read->rows.emplace_back(parts[i], parts[i + 1]);
+  for (std::size_t i = 0; i < parts.size(); i += 2) {
+    const bool in_order = read->rows.empty() || read->rows.back().first < parts[i];
+    const bool in_place = rows == Rows::named || (parts[i].size() >= 8 && read_u64(parts[i]) >> kRowsShift == bundle);
+    if (!in_order || !in_place) return error(Code::LOG_TAMPERED, "文件中的行不在其位，或次序不对", path);
+    read->rows.emplace_back(parts[i], parts[i + 1]);
+  }
   return RowBundlePtr(std::move(read));
 }
 

@@ -74,7 +74,7 @@ class Page {
     if (log.base > 0) row("分卷", shard_words(log));
     row("根哈希（SHA-256）", to_base64(crypto::view(log.root)));
     row("检查点", checkpoint_words(log));
-    row("检查点签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+    row("检查点签名", signature_words(log));
     for (const std::string& words : rotation_words(log)) row("更换密钥", words);
     if (uses_sm(log)) row("国密", sm_words(log));
     row("见证", witnessed(log));
@@ -124,10 +124,9 @@ class Page {
 void print_html(const Verification& verification, const std::string& command, std::ostream& out) {
   const ExitCode code = exit_code(verification);
   Page page(out);
-  out << kHead << "<h1>交换日志核验报告</h1>\n<p class=\"conclusion\">结论：<b>"
-      << escaped(conclusion(code, signatures_checked(verification))) << "</b>（退出码 " << static_cast<int>(code)
-      << "）</p>\n<p class=\"small\">核验时间 " << to_rfc3339(SystemClock().now())
-      << "；离线核验，只读取所列目录，不信任其中任何一行：全部哈希重新计算。</p>\n";
+  out << kHead << "<h1>交换日志核验报告</h1>\n<p class=\"conclusion\">结论：<b>" << escaped(verdict(verification))
+      << "</b>（退出码 " << static_cast<int>(code) << "）</p>\n<p class=\"small\">核验时间 "
+      << to_rfc3339(SystemClock().now()) << "；离线核验，只读取所列目录，不信任其中任何一行：全部哈希重新计算。</p>\n";
 
   page.heading("一、核对了什么");
   page.points({"每一条目的规范编码；条目 → 叶哈希 → 哈希块 → 根哈希",

@@ -1,5 +1,7 @@
 #include "gateway/audit/key_rows.h"
 
+#include <set>
+
 #include "gateway/ledger/payload.h"
 
 namespace chuanyu::audit {
@@ -17,6 +19,11 @@ class KeyRows {
   }
   void tell(LogReport& report) const {
     report.key_rows = rows_ - closed_;
+    for (const char* name : {"token", "digest"}) {
+      if (named_.contains(name)) continue;
+      report.findings.add(
+          error(Code::LOG_INCOMPLETE, "数据密钥中缺少 " + std::string(name) + "：由此恢复的网关不能工作", "keys/"));
+    }
     if (closed_ == 0 && rows_ > 0) return;
     if (closed_ == rows_) {
       return report.findings.add(
@@ -35,6 +42,7 @@ class KeyRows {
       const bool fits = !slot || key.size() == sizeof(std::uint64_t);
       const std::string name = slot && fits ? ledger::slot_name(read_u64(key)) : std::string(key);
       ++rows_;
+      if (!slot) named_.insert(name);
       if (fits && ledger::unwrap_key(key_, name, row).ok()) return true;
       if (closed_++ == 0) first_ = slot && fits ? "slot#" + std::to_string(read_u64(key)) : "keys/";
       return true;
@@ -46,6 +54,7 @@ class KeyRows {
   std::uint64_t rows_ = 0;
   std::uint64_t closed_ = 0;
   std::string first_;
+  std::set<std::string> named_;
 };
 
 }  // namespace

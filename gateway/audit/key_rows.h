@@ -2,7 +2,8 @@
 //
 // Nobody signs `keys/` (FORMAT.md §4): rows are deleted by erasure and wrapped anew by a rotation. Each row is sealed
 // to its place by its own tag, so who has the key-encryption key can tell one that was changed. Memory: none that
-// grows. Threads: one. Failure: findings, LOG_TAMPERED with the first such row; LOCAL_KEY_FILE when no row opens, or
+// grows. Threads: one. Failure: findings, LOG_TAMPERED with the first such row; LOG_INCOMPLETE for
+// a named key that is not there; LOCAL_KEY_FILE when no row opens, or
 // there are none to open.
 #pragma once
 

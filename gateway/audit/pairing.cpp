@@ -6,6 +6,7 @@
 
 #include "gateway/audit/entangled.h"
 #include "gateway/ledger/entry.h"
+#include "gateway/ledger/shard.h"
 #include "schemas/canonical/peer.pb.h"
 
 namespace chuanyu::audit {
@@ -81,7 +82,8 @@ class Pairing {
   }
 
   PairReport run() {
-    if (!read_ids() || !read_sent() || !read_arrived()) return std::move(report_);
+    if (lacks_beginning(sender_) || lacks_beginning(receiver_) || !read_ids() || !read_sent() || !read_arrived())
+      return std::move(report_);
     report_.sent = sent_.size();
     for (std::size_t i = 0; i < sent_.size(); ++i) check(i + 1, sent_[i]);
     for (const auto& [place, arrived] : arrived_) {
@@ -108,9 +110,11 @@ class Pairing {
   // the shard behind that recovery.
   void report_unknown() {
     for (const auto& [stream, unknown] : unknown_) {
-      find(Code::LOG_INCOMPLETE,
+      find(sender_recovered_ ? Code::LOG_RECOVERED : Code::LOG_INCOMPLETE,
            "从发出方收到了 " + std::to_string(unknown.count) + " 封，属于发出方的日志所没有的流 " + stream.to_string() +
-               "：其日志恢复之后的一卷不在所给的目录中，或已失去；所指为第一封",
+               (sender_recovered_ ? "：在恢复时失去，或属于后来被放弃的一次恢复"
+                                  : "：其日志恢复之后的一卷不在所给的目录中") +
+               "；所指为第一封",
            at(unknown.first), receiver_);
     }
   }
@@ -151,6 +155,21 @@ class Pairing {
     return true;
   }
 
+  // Positions count from the first entry of the first shard.
+  bool lacks_beginning(const LogReader& log) {
+    bool later = log.parts().front().log->base() > 0;
+    (void)log.for_each(0, std::min<std::uint64_t>(log.size(), 1), [&](std::uint64_t, BytesView bytes) -> Status {
+      const auto entry = ledger::decode(bytes);
+      later = later || (entry.ok() && ledger::parse_shard_opening(entry->content).ok());
+      return {};
+    });
+    if (later) {
+      find(Code::LOG_INCOMPLETE, "缺少此前的分卷，不能与另一日志逐封核对：请给出整份日志", log.parts().front().name,
+           log);
+    }
+    return later;
+  }
+
   bool read(const LogReader& log, const std::function<void(std::uint64_t, BytesView, ledger::Entry&)>& take) {
     const Status status = log.for_each(0, log.size(), [&](std::uint64_t index, BytesView bytes) -> Status {
       auto entry = ledger::decode(bytes);
@@ -165,6 +184,7 @@ class Pairing {
     return read(sender_, [this](std::uint64_t index, BytesView, ledger::Entry& entry) {
       if (entry.kind == EntryKind::shard_open && entry.exchange != sender_ids_.back())
         sender_ids_.push_back(entry.exchange);
+      sender_recovered_ |= entry.kind == EntryKind::recovery;
       if (entry.peer != receiver_gateway_) return;
       if (is_sent(entry)) sent_.push_back(Sent{index, entry.exchange, entry.kind, sender_ids_.back(), {}, 0, {}});
       if (!is_outcome(entry.kind)) return;
@@ -280,6 +300,7 @@ class Pairing {
   Entangled entangled_;
   PairReport report_;
   std::vector<Uuid> sender_ids_;  // in their order
+  bool sender_recovered_ = false;
   bool receiver_recovered_ = false;
   std::string sender_gateway_;
   std::string receiver_gateway_;

@@ -32,7 +32,11 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::string& lo
   report.index = receipt.index;
   // The log's key signs for its shards, by their names.
   const bool by_name = log.empty() || ledger::covers(log, origin);
-  CHUANYU_TRY(report.checkpoint, ledger::open_receipt(receipt, by_name ? origin : log, keys));
+  auto opened = ledger::open_receipt(receipt, by_name ? origin : log, keys);
+  if (!opened.ok() && opened.error().code == Code::LOG_SIGNATURE) {
+    return error(Code::LOG_SIGNATURE, opened.error().detail + "；日志若换过密钥，请用当时的公钥，或列有各把的见证策略");
+  }
+  CHUANYU_TRY(report.checkpoint, std::move(opened));
   CHUANYU_TRY(report.entry, ledger::decode(receipt.entry));
   if (policy) {
     CHUANYU_TRY(const ledger::Note note, ledger::parse_note(receipt.checkpoint));
@@ -44,6 +48,20 @@ Result<ReceiptReport> check_receipt(std::string_view text, const std::string& lo
   }
   return report;
 }
+
+namespace {
+
+// Of the shard behind one that ends too early.
+std::string how_it_went_on(const LogReader& next) {
+  const auto second = next.size() > 1 ? next.entry(1) : Result<Bytes>(error(Code::CLIENT_NOT_FOUND));
+  const auto entry = second.ok() ? ledger::decode(*second) : Result<ledger::Entry>(second.error());
+  const auto recovery = entry.ok() ? ledger::parse_recovery(entry->content) : Result<ledger::Recovery>(entry.error());
+  if (!recovery.ok()) return "其余的不在所给的副本中";
+  return "日志在 " + to_rfc3339(entry->time) + " 由备份恢复（批准人 " + terminal::printable(recovery->approver) +
+         "，原因 " + terminal::printable(recovery->reason) + "），该条在那时失去";
+}
+
+}  // namespace
 
 Status look_up(ReceiptReport& report, const LogReader& log) {
   const std::vector<LogReader::Part> parts = log.parts();
@@ -62,9 +80,11 @@ Status look_up(ReceiptReport& report, const LogReader& log) {
   if (report.index >= shard->log->size()) {
     return error(Code::LOG_INCOMPLETE,
                  "回执有效，而所给的日志没有它所证明的条目：这一卷只有 " + std::to_string(shard->log->size()) +
-                     " 条，是较旧的副本，或该条已失去",
-                 place_of(index));
+                     " 条，" +
+                     (shard + 1 == parts.end() ? "是较旧的副本，或末尾被截去" : how_it_went_on(*(shard + 1)->log)),
+                 report.checkpoint.origin + " #" + std::to_string(report.index));
   }
+  report.in_log = index;
   CHUANYU_TRY(const Bytes stored, log.entry(index));
   if (stored != ledger::encode(report.entry)) {
     return error(Code::LOG_TAMPERED, "日志中的条目不是回执所证明的那一条", place_of(index));
@@ -89,6 +109,7 @@ void print(const ReceiptReport& report, bool json, std::ostream& out) {
   };
   add("log", "日志", report.checkpoint.origin);
   add("index", "序号", std::to_string(report.index));
+  if (report.in_log && report.in_log != report.index) add("logIndex", "整份日志中", place_of(*report.in_log));
   add("kind", "环节", std::string(ledger::to_string(e.kind)));
   add("time", "时间", to_rfc3339(e.time));
   add("exchange", "交换编号", e.exchange.is_nil() ? "" : e.exchange.to_string());

@@ -15,6 +15,7 @@ namespace chuanyu::audit {
 
 struct ReceiptReport {
   ledger::Entry entry;
+  std::optional<std::uint64_t> in_log;  // its number through all shards, when the log was given
   std::uint64_t index = 0;
   ledger::Checkpoint checkpoint;
   std::optional<ledger::WitnessPolicy::Verdict> witnesses;  // with a policy

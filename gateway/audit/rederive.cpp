@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "gateway/audit/digests.h"
 #include "gateway/audit/reconvert.h"
 #include "gateway/audit/redecide.h"
 
@@ -18,7 +19,10 @@ struct Item {
   std::uint64_t index = 0;
   Status decoded;
   ledger::Entry entry;
-  std::optional<Result<Bytes>> body;  // when there is one to open
+  std::optional<Result<Bytes>> sealed;  // when there is a body to open
+  v1::LogBody body;                     // when that was opened
+  bool readable = false;
+  std::vector<const char*> other_digests;  // fields of the entry that are not of this body
 };
 
 bool is_wanted(const Item& item, const RederiveOptions& options) {
@@ -30,8 +34,10 @@ bool is_wanted(const Item& item, const RederiveOptions& options) {
 // the time.
 class ReadAhead {
  public:
-  ReadAhead(const LogReader& log, const BodyOpener* bodies, const RederiveOptions& options, std::uint64_t end)
-      : log_(log), bodies_(bodies), options_(options), end_(end) {
+  // `digests`: nullptr: not compared.
+  ReadAhead(const LogReader& log, const BodyOpener* bodies, const Digests* digests, const RederiveOptions& options,
+            std::uint64_t end)
+      : log_(log), bodies_(bodies), digests_(digests), options_(options), end_(end) {
     start();
   }
 
@@ -62,15 +68,24 @@ class ReadAhead {
       Item& item = ahead_.items[ahead_.size++];
       item.index = index;
       item.decoded = ledger::decode(bytes, item.entry);
-      item.body.reset();
+      item.sealed.reset();
+      item.readable = false;
+      item.other_digests.clear();
       const bool sealed = item.decoded.ok() && !ledger::is_own(item.entry.kind) && item.entry.slot != 0;
-      if (sealed && bodies_ != nullptr && is_wanted(item, options_)) item.body = bodies_->body(item.entry);
+      if (sealed && bodies_ != nullptr && is_wanted(item, options_)) open(item);
       return {};
     });
   }
 
+  void open(Item& item) const {
+    item.sealed = bodies_->body(item.entry);
+    item.readable = item.sealed->ok() && item.body.ParseFromString(**item.sealed);
+    if (item.readable && digests_ != nullptr) item.other_digests = digests_->differing(item.entry, item.body);
+  }
+
   const LogReader& log_;
   const BodyOpener* bodies_;
+  const Digests* digests_;
   const RederiveOptions& options_;
   const std::uint64_t end_;
   std::uint64_t next_ = 0;
@@ -91,21 +106,20 @@ class Rederiving {
     if (!is_wanted(item, options_)) return;
     index_ = item.index;
     if (!item.decoded.ok()) return count_unable(item.decoded.error());
-    derive(item.entry, item.body);
+    derive(item);
   }
 
  private:
-  void derive(const ledger::Entry& entry, const std::optional<Result<Bytes>>& opened) {
+  void derive(const Item& item) {
+    const ledger::Entry& entry = item.entry;
     if (ledger::is_own(entry.kind)) return count(report_.nothing);
-    v1::LogBody body;
-    bool readable = opened.has_value();
-    bool erased = false;
-    if (readable) {
-      erased = !opened->ok() && opened->error().code == Code::LOCAL_PAYLOAD_ERASED;
-      if (!opened->ok() && !erased) return count_unable(opened->error());
-      if (!erased && !body.ParseFromString(**opened)) return count_unable(error(Code::LOG_TAMPERED, "正文不可读"));
-      readable = !erased;
-    }
+    const auto& opened = item.sealed;
+    const bool erased = opened && !opened->ok() && opened->error().code == Code::LOCAL_PAYLOAD_ERASED;
+    if (opened && !opened->ok() && !erased) return count_unable(opened->error());
+    if (opened && !erased && !item.readable) return count_unable(error(Code::LOG_TAMPERED, "正文不可读"));
+    const bool readable = item.readable;
+    static const v1::LogBody kNone;
+    const v1::LogBody& body = readable ? item.body : kNone;
     const bool sealed = bodies_ == nullptr && entry.slot != 0;
     const auto decided = redecide(versions_, entry, readable || entry.slot == 0 ? &body : nullptr);
     if (!decided.ok()) return settle(decided.error());
@@ -118,7 +132,10 @@ class Rederiving {
     report_.conversions += again->conversions;
     report_.other_checks += again->other_checks ? 1 : 0;
     for (const Error& difference : again->differences) add(difference);
-    if (!again->differences.empty()) return count(report_.different);
+    for (const char* field : item.other_digests) {
+      add(error(Code::LOG_DIFFERS, "条目所记的摘要与正文中的内容不符", field));
+    }
+    if (!again->differences.empty() || !item.other_digests.empty()) return count(report_.different);
     if (!again->not_recorded.empty()) return count_reason(again->not_recorded);
     count(*decided || again->conversions > 0 ? report_.same : report_.nothing);
   }
@@ -186,7 +203,13 @@ RederiveReport rederive(const LogReader& log, const BodyOpener* bodies, const Re
   Rederiving rederiving(log, bodies, options, report);
   const std::uint64_t end = std::min(options.to, log.size());
   // From the start, whatever the range: the versions stand before what they were used for.
-  ReadAhead ahead(log, bodies, options, end);
+  std::optional<Digests> digests;
+  if (bodies != nullptr) {
+    auto opened = Digests::open(*bodies);
+    if (!opened.ok()) report.findings.add(opened.error());
+    if (opened.ok()) digests = *std::move(opened);
+  }
+  ReadAhead ahead(log, bodies, digests ? &*digests : nullptr, options, end);
   for (std::uint64_t done = 0;;) {
     const ReadAhead::Batch& batch = ahead.next();
     for (std::size_t i = 0; i < batch.size; ++i) rederiving.visit(batch.items[i]);

@@ -8,6 +8,7 @@
 
 #include "gateway/audit/versions.h"
 #include "gateway/exchange/projection.h"
+#include "gateway/storage/page_check.h"
 
 namespace chuanyu::audit {
 namespace {
@@ -189,6 +190,9 @@ void compare(const LiveState* live, ReplayReport& report) {
 Result<LiveState> read_live_state(const std::string& folder) {
   if (!fs::exists(folder + "/state/data.mdb")) {
     return error(Code::CLIENT_NOT_FOUND, "目录中没有状态（导出的目录，或只有日志的副本）", folder);
+  }
+  if (const Status whole = storage::check_pages(folder + "/state"); !whole.ok()) {
+    return error(Code::CLIENT_NOT_FOUND, "状态的数据文件已损坏（可由日志重建）：" + whole.error().detail, folder);
   }
   storage::Options options = state_options(folder + "/state");
   options.read_only = true;

@@ -142,6 +142,7 @@ Json to_json(const LogReport& log) {
             {"rotations", rotations_json(log)},
             {"unjudgedCheckpoints", log.unjudged_checkpoints},
             {"unjudgedSize", log.unjudged_size},
+            {"byEarlierKeys", log.by_earlier_keys},
             {"keysChecked", log.keys_checked},
             {"keyRowsOpened", log.key_rows ? Json(*log.key_rows) : Json()},
             {"erased", log.erased},
@@ -184,11 +185,12 @@ void print(const LogReport& log, std::ostream& out) {
   if (log.base > 0) line(out, "分卷", shard_words(log));
   line(out, "根哈希", to_base64(crypto::view(log.root)));
   line(out, "检查点", checkpoint_words(log));
-  line(out, "签名", log.signatures_checked ? "已用所给公钥核验" : "未核验");
+  line(out, "签名", signature_words(log));
   for (const std::string& words : rotation_words(log)) line(out, "更换密钥", words);
   if (uses_sm(log)) line(out, "国密", sm_words(log));
   line(out, "见证", witnessed(log));
-  if (log.key_rows) line(out, "数据密钥", "已用所给的密钥加密密钥打开，共 " + std::to_string(*log.key_rows) + " 行");
+  if (log.key_rows.value_or(0) > 0)
+    line(out, "数据密钥", "已用所给的密钥加密密钥打开，共 " + std::to_string(*log.key_rows) + " 行");
   if (log.blobs > 0) line(out, "大内容文件", std::to_string(log.blobs) + " 个");
   for (const std::string& words : erased_words(log)) line(out, "依法删除", words);
   if (log.certificates_checked > 0) {
@@ -226,9 +228,14 @@ std::string cosigned_words(const PairReport& pair) {
   return "对方的日志记下的发出方检查点 " + std::to_string(pair.cosigned) + " 个，已与发出方的日志核对";
 }
 
+std::string signature_words(const LogReport& log) {
+  if (!log.signatures_checked) return "未核验";
+  return log.by_earlier_keys ? "由更早的日志密钥签名，未核验" : "已用所给公钥核验";
+}
+
 std::string checkpoint_words(const LogReport& log) {
   const std::string words = std::to_string(log.checkpoints) + " 个";
-  if (log.by_earlier_keys) return words + "，由更早的日志密钥签名，未核验；后一卷的开头引有最后一个";
+  if (log.by_earlier_keys) return words + "；后一卷的开头引有最后一个，由此担保本卷";
   return words + "，核对无误的覆盖到前 " + std::to_string(log.signed_size) + " 条" +
          (log.signed_size < log.size ? "，其后 " + std::to_string(log.size - log.signed_size) + " 条尚未覆盖" : "");
 }
@@ -255,8 +262,9 @@ std::vector<std::string> rotation_words(const LogReport& log) {
 std::vector<std::string> erased_words(const LogReport& log) {
   constexpr std::size_t kShown = 20;  // the rest is in the JSON, and `show --index` says it all
   std::vector<std::string> list;
-  if (log.erasures.empty()) return list;
-  list.push_back(std::to_string(log.erased) + " 条的内容，删除条目 " + std::to_string(log.erasures.size()) + " 个");
+  if (log.erasures.empty() && log.erased == 0) return list;
+  list.push_back(std::to_string(log.erased) + " 条的内容已删除；删除条目 " + std::to_string(log.erasures.size()) +
+                 " 个" + (log.base > 0 || log.erasures.empty() ? "（两者可在不同的分卷）" : ""));
   for (const Erasure& erasure : log.erasures) {
     if (list.size() > kShown) break;
     list.push_back(to_words(erasure) + " " + std::to_string(erasure.payloads) + " 条");
@@ -265,19 +273,52 @@ std::vector<std::string> erased_words(const LogReport& log) {
   return list;
 }
 
+namespace {
+
+std::uint64_t recoveries(const Verification& verification) {
+  return static_cast<std::uint64_t>(std::count_if(verification.logs.begin(), verification.logs.end(),
+                                                  [](const LogReport& log) { return log.recovery.has_value(); }));
+}
+
+template <typename Visit>
+void for_each_count(const Verification& verification, Visit&& visit) {
+  for (const auto& [code, times] : verification.unreadable.counts) visit(code, times);
+  for (const LogReport& log : verification.logs) {
+    for (const auto& [code, times] : log.findings.counts) visit(code, times);
+  }
+  for (const PairReport& pair : verification.pairs) {
+    for (const auto& [code, times] : pair.findings.counts) visit(code, times);
+  }
+}
+
+bool has(const Verification& verification, Code wanted) {
+  bool found = false;
+  for_each_count(verification, [&](Code code, std::uint64_t) { found = found || code == wanted; });
+  return found;
+}
+
+}  // namespace
+
+// Recoveries that the auditor has looked into do not count. Where something is missing, the entry that says why a key
+// is gone may be in what is missing: that weighs no more than the gap itself.
 ExitCode exit_code(const Verification& verification) {
-  const auto recoveries = std::count_if(verification.logs.begin(), verification.logs.end(),
-                                        [](const LogReport& log) { return log.recovery.has_value(); });
-  const bool known = static_cast<std::uint64_t>(recoveries) <= verification.known_recoveries;
-  ExitCode worst = exit_code(verification.unreadable);
-  const auto count = [&](const Findings& findings) {
-    for (const auto& [code, times] : findings.counts) {
-      if (code != Code::LOG_RECOVERED || !known) worst = graver(worst, audit::exit_code(code));
-    }
-  };
-  for (const LogReport& log : verification.logs) count(log.findings);
-  for (const PairReport& pair : verification.pairs) count(pair.findings);
+  const bool known = recoveries(verification) <= verification.known_recoveries;
+  const bool gap = has(verification, Code::LOG_INCOMPLETE);
+  ExitCode worst = kClean;
+  for_each_count(verification, [&](Code code, std::uint64_t) {
+    const bool passed_over = (code == Code::LOG_RECOVERED && known) || (code == Code::LOG_KEY_MISSING && gap);
+    if (!passed_over) worst = graver(worst, audit::exit_code(code));
+  });
   return worst;
+}
+
+std::string verdict(const Verification& verification) {
+  std::string words = conclusion(exit_code(verification), signatures_checked(verification));
+  const std::uint64_t count = recoveries(verification);
+  if (count == 0) return words;
+  const bool known = count <= verification.known_recoveries;
+  return words + "（日志中的恢复 " + std::to_string(count) + " 次，" +
+         (known ? "已核对过，只列出，未计入）" : "核对清楚后可用 --known-recoveries）");
 }
 
 bool signatures_checked(const Verification& verification) {
@@ -334,16 +375,20 @@ std::vector<std::string> not_checked(const Verification& verification) {
     list.push_back(pair.from + " → " + pair.to + "：" + std::to_string(open) +
                    " 封尚在途中或待回执，双方记录还不能对齐");
   }
+  if (has(verification, Code::LOG_INCOMPLETE) && has(verification, Code::LOG_KEY_MISSING)) {
+    list.emplace_back("日志不完整：密钥已不在而没有删除条目的，其删除条目可能就在缺少的部分里，补齐后再核对");
+  }
   if (verification.pairs.empty()) list.emplace_back("只有一份日志，未与对方的日志核对");
   list.emplace_back("加密的正文未打开：决定与转换能否重算相同，用 rederive；状态是否由日志得出，用 replay");
   return list;
 }
 
 void print(const Verification& verification, std::ostream& out) {
+  if (!verification.unreadable.empty()) out << "不能打开的\n";
+  print(verification.unreadable, out);
   for (const LogReport& log : verification.logs) print(log, out);
   for (const PairReport& pair : verification.pairs) print(pair, out);
-  if (!verification.unreadable.empty()) out << "不能读取的\n";
-  print(verification.unreadable, out);
+  out << "总的结论  " << verdict(verification) << "\n";
   out << "未核验的\n";
   for (const std::string& one : not_checked(verification)) out << "  " << printable(one) << "\n";
 }
@@ -354,6 +399,8 @@ void print_json(const Verification& verification, std::ostream& out) {
   Json pairs = Json::array();
   for (const PairReport& pair : verification.pairs) pairs.push_back(to_json(pair));
   Json all{{"result", word(exit_code(verification))},
+           {"recoveries", recoveries(verification)},
+           {"knownRecoveries", verification.known_recoveries},
            {"signatures", signatures_checked(verification) ? "checked" : "unchecked"},
            {"logs", std::move(logs)},
            {"pairs", std::move(pairs)},

@@ -30,8 +30,10 @@ void print_json(const Verification& verification, std::ostream& out);
 // A page that stands alone and prints on A4. `command`: how to do it again.
 void print_html(const Verification& verification, const std::string& command, std::ostream& out);
 // How far a quorum of witnesses has seen the log, in words.
+std::string verdict(const Verification& verification);  // the conclusion of all of it
 std::string sent_words(const PairReport& pair);
 std::string cosigned_words(const PairReport& pair);
+std::string signature_words(const LogReport& log);
 std::string checkpoint_words(const LogReport& log);
 std::string witnessed(const LogReport& log);
 // Which log-signing key named which, a sentence each.

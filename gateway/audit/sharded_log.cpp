@@ -111,6 +111,9 @@ Result<Bytes> ShardedLog::blob(const crypto::Digest& sha256) const {
 
 // Keys stand beside the first shard; checkpoints are the newest shard's.
 Status ShardedLog::for_each_row(Rows rows, BytesView from, const VisitRow& visit) const {
+  if (rows != Rows::checkpoints && !shards_.front().name.empty() && !is_data_folder()) {
+    return error(Code::LOG_INCOMPLETE, "第一卷缺少或不能打开：其旁的数据密钥没有读", folder_);
+  }
   const Shard& shard = rows == Rows::checkpoints ? shards_.back() : shards_.front();
   return shard.log->for_each_row(rows, from, visit);
 }

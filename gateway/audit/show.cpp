@@ -302,9 +302,11 @@ void show(std::vector<Shown> entries, const ShowStyle& style, std::ostream& out)
   for (const Shown& shown : entries) {
     const ledger::Entry& e = shown.entry;
     const std::string time = to_rfc3339(e.time);
+    const bool is_answer = e.kind == EntryKind::answered;  // its entry names asker and asked
     rows.push_back({time.substr(0, 10) + " " + time.substr(11, 12), printable(shown.log->origin()),
-                    std::to_string(shown.index), std::string(kind_zh(e.kind)), side(e, e.from), side(e, e.to),
-                    e.what.empty() ? "" : what_zh(e.what), printable(e.matter), result_of(e), printable(e.rule)});
+                    std::to_string(shown.index), std::string(kind_zh(e.kind)), side(e, is_answer ? e.to : e.from),
+                    side(e, is_answer ? e.from : e.to), e.what.empty() ? "" : what_zh(e.what), printable(e.matter),
+                    result_of(e), printable(e.rule)});
   }
   out << terminal::table({"时间（+08:00）", "日志", "序号", "环节", "从", "到", "内容", "事项", "结果", "规则"}, rows);
   if (!style.details) return;

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "gateway/base/log.h"
+#include "gateway/storage/page_check.h"
 #include "gateway/terminal/text.h"
 #include "gateway/transport/server.h"
 #include "gateway/witness/book.h"
@@ -88,6 +89,7 @@ Status serve_witness(const WitnessArguments& arguments, std::ostream& out) {
 
 Status show_witness(const std::string& folder, bool json, std::ostream& out, bool& evidence) {
   if (!std::filesystem::exists(folder + "/data.mdb")) return error(Code::CONFIG_UNREADABLE, "这里没有见证簿", folder);
+  CHUANYU_CHECK(storage::check_pages(folder));
   const SystemClock clock;
   CHUANYU_TRY(const auto book, witness::Book::open({folder, "", nullptr, {}, &clock, /*read_only=*/true}));
   CHUANYU_TRY(const auto kept, book->kept());

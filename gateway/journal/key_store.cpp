@@ -55,6 +55,16 @@ KeyStore::~KeyStore() {
   }
   changed_.notify_all();
   if (refiller_.joinable()) refiller_.join();
+  take_back();
+}
+
+// Never handed out, so nothing is sealed under them. Best effort: what stays is only in the way.
+void KeyStore::take_back() {
+  if (pool_.size() < 2) return;
+  auto txn = environment_->write();
+  if (!txn.ok()) return;
+  for (auto slot = pool_.begin(); slot + 1 != pool_.end(); ++slot) txn->erase(slots_, layout::number_key(slot->number));
+  if (const Status done = txn->commit(); !done.ok()) log::warn("journal.keys_left", {{"why", done.error().to_text()}});
 }
 
 // Made at the first opening. That it unwraps at every later one proves the key-encryption key.
@@ -67,6 +77,9 @@ Result<Secret> KeyStore::named_key(const char* name) {
       auto key = ledger::unwrap_key(key_encryption_key_, name, *row);
       if (!key.ok()) return error(key.error().code, "密钥加密密钥与数据目录不符");
       return std::move(key->secret);
+    }
+    if (txn.count(slots_) > 0) {
+      return error(Code::LOCAL_CORRUPT, "数据密钥中缺少 " + std::string(name) + "：请由备份恢复", "keys/");
     }
   }
   ledger::DataKey key{Secret(crypto::random_bytes(crypto::kAeadKeyBytes)), profile_};

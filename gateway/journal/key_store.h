@@ -1,8 +1,11 @@
 // Private to gateway/journal: keys/, the wrapped keys of payloads, and a pool of slots made durable ahead of use.
 //
-// A slot is on disk before it is handed out, so the path of a command needs no second flush; slots of the pool that a
-// crash leaves unused are never handed out again. Threads: any; one thread of its own refills the pool. Failure: open()
-// gives LOCAL_CRYPTO for the wrong key-encryption key. When refilling fails, take() says why, for good.
+// A slot is on disk before it is handed out, so the path of a command needs no second flush. What is left of the pool
+// is taken back when the store is closed, all but the last: a number that was handed out once never is again, also when
+// its key was destroyed. After a crash the rest stays and is not handed out. Threads: any; one thread of its own
+// refills the pool. Failure: open() gives LOCAL_CRYPTO for the wrong key-encryption key, LOCAL_CORRUPT when there are
+// slots and a named key is gone: another in its place would find nothing that the old one filed. When refilling fails,
+// take() says why, for good.
 #pragma once
 
 #include <atomic>
@@ -50,6 +53,7 @@ class KeyStore {
   KeyStore(std::unique_ptr<storage::Environment> environment, Secret key_encryption_key, std::uint32_t epoch,
            ledger::Profile profile);
   Result<Secret> named_key(const char* name);
+  void take_back();
   Status find_next_slot();
   Result<std::vector<Slot>> make_slots();
   void refill();

@@ -24,7 +24,7 @@ std::string to_text(const ProvenEntry& receipt) {
 
 Result<ProvenEntry> parse_receipt(std::string_view text) {
   ProvenEntry made;
-  if (take_line(text) != kFirstLine) return bad_receipt("不是回执：首行应为 c2sp.org/tlog-proof@v1");
+  if (take_line(text) != kFirstLine) return error(Code::CONFIG_VALUE, "不是回执：首行应为 c2sp.org/tlog-proof@v1");
   const auto extra = take_line(text);
   if (!extra || !extra->starts_with(kExtra)) return bad_receipt("回执缺少 extra 一行（条目）");
   auto entry = from_base64(extra->substr(kExtra.size()));

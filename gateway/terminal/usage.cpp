@@ -173,4 +173,15 @@ CLI::Validator between(std::int64_t least, std::int64_t most) {
       "");
 }
 
+CLI::Validator count() {
+  return CLI::Validator(
+      [](const std::string& given) {
+        std::uint64_t number = 0;
+        const auto* end = given.data() + given.size();
+        const auto [stop, fault] = std::from_chars(given.data(), end, number);
+        return fault == std::errc{} && stop == end ? std::string() : "应为不小于 0 的整数，而不是 " + given;
+      },
+      "");
+}
+
 }  // namespace chuanyu::terminal

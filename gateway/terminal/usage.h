@@ -31,5 +31,6 @@ int misused(const CLI::App& app, const std::string& what, std::ostream& err);
 // What an option takes. A callback of a sub-command that finds a mistake throws CLI::ValidationError with the sentence.
 CLI::Validator one_of(std::vector<std::string> words);
 CLI::Validator between(std::int64_t least, std::int64_t most);
+CLI::Validator count();  // 0 or more
 
 }  // namespace chuanyu::terminal

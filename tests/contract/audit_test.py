@@ -245,6 +245,53 @@ class Audit(unittest.TestCase):
         found = self.json(TAMPERED, "verify", copy, "--key", self.key("sc"))["logs"][0]["findings"]
         self.assertEqual([one["code"] for one in found], ["LOG_TAMPERED"], found)
 
+    def test_keys_without_their_named_rows(self):
+        """Such a backup restores nothing; with another key-encryption key neither."""
+        copy = self.folder / "keys-unnamed"
+        shutil.copytree(self.exported("sc"), copy)
+        named = copy / "keys/named"
+        rows = named.read_bytes()
+        named.write_bytes(b"")
+        found = self.json(INCOMPLETE, "verify", copy, "--key", self.key("sc"), "--kek", self.kek("sc"))["logs"][0]["findings"]
+        self.assertEqual([(one["code"], one["where"]) for one in found], [("LOG_INCOMPLETE", "keys/")] * 2, found)
+        self.assertIn("LOG_INCOMPLETE", {one["code"] for one in self.json(INCOMPLETE, "rederive", copy, "--kek", self.kek("sc"))["findings"]})
+        gateway = self.network.sc
+        def restored():
+            config = json.loads((gateway.folder / "config.json").read_text(encoding="utf-8"))
+            config["data"] = str(self.folder / "unnamed-data")
+            place = gateway.folder / "elsewhere.json"
+            place.write_text(json.dumps(config), encoding="utf-8")
+            return subprocess.run([str(BIN / "chuanyu-gateway"), "--config", str(place), "--restore", str(copy)],
+                                  capture_output=True, text=True, check=False, timeout=120)
+        done = restored()
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("LOG_INCOMPLETE", done.stderr)
+        named.write_bytes(rows)
+        shutil.copy(self.kek("sc"), self.folder / "kek-kept")
+        shutil.copy(self.kek("cq"), self.kek("sc"))
+        try:
+            done = restored()
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn("LOCAL_KEY_FILE", done.stderr)
+        finally:
+            shutil.copy(self.folder / "kek-kept", self.kek("sc"))
+        self.assertFalse((self.folder / "unnamed-data").exists(), "nothing was begun")
+
+    def test_damaged_key_tables_end_no_process(self):
+        """Any page of keys/ may be damaged: it is told, by the page or as a folder that cannot be read; nothing crashes."""
+        copy = self.folder / "keys-damaged"
+        shutil.copytree(self.sc, copy)
+        tables = copy / "keys/data.mdb"
+        good = tables.read_bytes()
+        codes = set()
+        for page in range(2, len(good) // 4096):
+            for at in (16, 18, 24, 34):  # bounds of the page, places of its nodes
+                place = page * 4096 + at
+                tables.write_bytes(good[:place] + bytes([good[place] ^ 0x40]) + good[place + 1:])
+                codes.add(self.run_it("verify", copy, "--key", self.key("sc"))[0])
+        self.assertLessEqual(codes, {CLEAN, TAMPERED, INCOMPLETE, 6}, "what is clean were free pages")
+        self.assertIn(TAMPERED, codes)
+
     def test_a_gateway_restored_from_its_export(self):
         exported = self.exported("cq")
         gateway = self.network.cq

@@ -97,6 +97,10 @@ TEST_F(CliTest, UsageIsExplained) {
   EXPECT_EQ(run_it({"verify"}), kUsage);
   EXPECT_EQ(run_it({"show", "x"}), kUsage) << "show what?";
   EXPECT_EQ(run_it({"show", "x", "--index", "1", "--last", "2"}), kUsage);
+  EXPECT_EQ(run_it({"show", "x", "--index", "-1"}), kUsage);
+  EXPECT_NE(err_.str().find("应为不小于 0 的整数，而不是 -1"), std::string::npos) << err_.str();
+  EXPECT_EQ(run_it({"verify", "x", "--known-recoveries", "-1"}), kUsage);
+  EXPECT_EQ(run_it({"show", "x", "--last", "1", "--reveal"}), kUsage) << "with which key?";
   EXPECT_EQ(run_it({"verify", temporary_ / "none"}), kUnreadable);
   EXPECT_EQ(run_it({"verify", temporary_ / "none", "--key", temporary_ / "none.pub"}), kUsage);
 }

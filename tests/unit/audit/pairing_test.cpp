@@ -190,6 +190,20 @@ TEST_F(PairingTest, AReceiptThatWasDropped) {
   EXPECT_NE(all(report).find("这一封的回执却不在日志中"), std::string::npos) << all(report);
 }
 
+// A later shard alone: its positions count from entries that are not there.
+TEST_F(PairingTest, WithoutItsBeginningALogIsNotPaired) {
+  ledger::Entry opening = entry_of(EntryKind::shard_open, sc_.id);
+  opening.gateway = "sc";
+  opening.time = 1'795'302'633'000'000;
+  opening.content = to_text(ledger::ShardOpening{"chuanyu/sc/1", 40, {}});
+  sc_.entries[0] = ledger::encode(opening);
+  send(EntryKind::accepted, e1_);
+  settle(EntryKind::delivered, e1_, 41, receipt_for(e1_, 41, 7));
+  const PairReport report = pair_them();
+  EXPECT_TRUE(only(report, Code::LOG_INCOMPLETE)) << all(report);
+  EXPECT_NE(all(report).find("缺少此前的分卷"), std::string::npos) << all(report);
+}
+
 // What Chongqing's gateway cosigned of Sichuan's log stands in its own.
 class EntangledTest : public PairingTest {
  protected:
@@ -229,6 +243,27 @@ TEST_F(EntangledTest, TwoStoriesAreFound) {
   checkpoint.root[5] ^= 1;
   quote(ledger::sign_checkpoint(checkpoint, sc_.key), sc_.origin);
   expect_one(Code::LOG_SPLIT, "前 300 条");
+}
+
+// Whose the fault is, the entries say: nobody is accused of two stories because a tile was damaged.
+TEST_F(EntangledTest, ADamagedTileIsNoSecondStory) {
+  for (const std::uint64_t size : {300U, 400U, 500U}) quote(note(size, sc_.key), sc_.origin);
+  sc_.write(temporary_ / "sc");
+  cq_.write(temporary_ / "cq");
+  RawLog::flip(temporary_ / "sc", "tile", layout::tile_key({0, 1}), 40);
+  const auto sc = LogReader::open(temporary_ / "sc").value();
+  const auto cq = LogReader::open(temporary_ / "cq").value();
+  const PairReport report = pair({*sc, sc_keys_, none_}, {*cq, cq_keys_, none_});
+  EXPECT_TRUE(report.findings.empty()) << all(report);
+}
+
+TEST_F(EntangledTest, ManyThatDoNotAgreeAreOneFinding) {
+  for (const std::uint64_t size : {300U, 400U, 500U}) quote(note(size, sc_.key), sc_.origin);
+  sc_.entries[20] = ledger::encode(entry_of(EntryKind::expired));
+  const PairReport report = pair_them();
+  EXPECT_EQ(report.findings.listed.size(), 1U) << all(report);
+  EXPECT_NE(all(report).find("前 300 条"), std::string::npos) << all(report);
+  EXPECT_NE(all(report).find("另有 2 个"), std::string::npos) << all(report);
 }
 
 TEST_F(EntangledTest, ALogThatWasSetBackIsFound) {

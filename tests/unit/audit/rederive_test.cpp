@@ -84,6 +84,21 @@ TEST_F(RederiveTest, AnotherDocumentSentIsTold) {
   EXPECT_NE(told(found).find("native_out[0]"), std::string::npos) << told(found);
 }
 
+TEST_F(RederiveTest, ADigestThatIsNotOfTheBodyIsTold) {
+  const auto digests = [](const char* field) {
+    return [field](ledger::Entry& entry, v1::LogBody&) {
+      const std::string name = field;
+      (name == "native_in" ? entry.native_in : name == "canonical" ? entry.canonical : entry.native_out).fill(7);
+    };
+  };
+  for (const char* field : {"native_in", "canonical", "native_out"}) {
+    const RederiveReport found = of(digests(field));
+    EXPECT_EQ(found.different, 1u) << field;
+    EXPECT_NE(told(found).find(field), std::string::npos) << told(found);
+    EXPECT_NE(told(found).find("摘要"), std::string::npos) << told(found);
+  }
+}
+
 TEST_F(RederiveTest, AnotherDecisionIsTold) {
   EXPECT_NE(told(of([](ledger::Entry& entry, v1::LogBody&) { entry.rule = "another"; })).find("push-all"),
             std::string::npos);

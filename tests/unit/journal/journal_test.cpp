@@ -146,6 +146,54 @@ TEST_F(JournalTest, TwoWritersAreOneTooMany) {
   EXPECT_EQ(Journal::open(options(), other).error().code, Code::LOCAL_IN_USE);
 }
 
+// Slots that were made ahead of use are taken back; a number that was handed out never comes again, erased or not.
+TEST_F(JournalTest, UnusedKeysAreTakenBack) {
+  const auto slots = [this] {
+    storage::Options keys;
+    keys.folder = folder_ + "/data/keys";
+    keys.tables = {"slot", "named"};
+    const auto env = storage::Environment::open(keys).value();
+    return env->read()->count(env->table("slot"));
+  };
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(open().ok());
+    const std::uint64_t slot = journal_->read(append("body"))->entry.slot;
+    EXPECT_GT(slot, last);
+    last = slot;
+    journal_.reset();
+    EXPECT_LE(slots(), 2 * (i + 1)) << "one that is used, one that keeps the numbers apart";
+  }
+}
+
+TEST_F(JournalTest, ANamedKeyThatIsGoneIsNotMadeAnew) {
+  ASSERT_TRUE(open().ok());
+  append("body");
+  journal_.reset();
+  for (const char* name : {"digest", "token"}) {
+    storage::Options keys;
+    keys.folder = folder_ + "/data/keys";
+    keys.tables = {"slot", "named"};
+    Bytes row;
+    {
+      const auto env = storage::Environment::open(keys).value();
+      auto txn = env->write().value();
+      row = Bytes(*txn.get(env->table("named"), name));
+      txn.erase(env->table("named"), name);
+      ASSERT_TRUE(txn.commit().ok());
+    }
+    const Status refused = open();
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::LOCAL_CORRUPT);
+    EXPECT_NE(refused.error().detail.find(name), std::string::npos) << refused.error().to_text();
+    const auto env = storage::Environment::open(keys).value();
+    auto txn = env->write().value();
+    txn.put(env->table("named"), name, row);
+    ASSERT_TRUE(txn.commit().ok());
+  }
+  EXPECT_TRUE(open().ok());
+}
+
 TEST_F(JournalTest, TokensAndKeyedDigestsLast) {
   ASSERT_TRUE(open().ok());
   const auto token = journal_->token("510107199001011234");
