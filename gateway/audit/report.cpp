@@ -379,7 +379,7 @@ std::vector<std::string> not_checked(const Verification& verification) {
     list.emplace_back("日志不完整：密钥已不在而没有删除条目的，其删除条目可能就在缺少的部分里，补齐后再核对");
   }
   if (verification.pairs.empty()) list.emplace_back("只有一份日志，未与对方的日志核对");
-  list.emplace_back("加密的正文未打开：决定与转换能否重算相同，用 rederive；状态是否由日志得出，用 replay");
+  list.emplace_back("加密的正文未打开：决定、转换与所记的摘要能否重算相同，用 rederive；状态是否由日志得出，用 replay");
   return list;
 }
 

@@ -2,8 +2,9 @@
 //
 // `extra` carries the entry itself: its leaf hash is what the proof is about, so nothing of it has to be believed.
 // With the log's key (and a witness policy) a receipt can be verified for as long as the hash function stands, without
-// the log and without a network. Pure, threads: plain values. Failure: CONFIG_VALUE for a text that is no receipt, LOG_INCOMPLETE for one that is cut or
-// a checkpoint that the entry is not under, LOG_TAMPERED when entry and proof do not belong together, LOG_SIGNATURE.
+// the log and without a network. Pure, threads: plain values. Failure: CONFIG_VALUE for a text that is no receipt,
+// LOG_INCOMPLETE for one that is cut or a checkpoint that the entry is not under, LOG_TAMPERED when entry and proof do
+// not belong together, LOG_SIGNATURE.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 """Contents whose time of keeping has passed are erased, and nothing that is still needed: on a log that was written years ago."""
 import json
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -119,18 +120,39 @@ class Retention(unittest.TestCase):
         self.assertTrue(self.erased_in(self.sc, done["taken"]))
 
     def test_a_crash_before_the_keys_are_gone(self):
+        """The log says what is erased, and the keys are still there: a backup's log with the key rows of the one before it."""
         done = self.years_of_work()
         self.now(42)
-        keys = self.sc.data / "keys/data.mdb"
-        before = keys.read_bytes()
+        before = self.exported("before")
         erased = self.numbers(self.sc.command("--retention"))[0]
-        keys.write_bytes(before)
+        after = self.exported("after")
+        rows = {**self.rows(before / "keys/slot/000"), **self.rows(after / "keys/slot/000")}
+        (after / "keys/slot/000").write_bytes(b"".join(len(part).to_bytes(4, "big") + part for row in sorted(rows.items()) for part in row))
+        shutil.rmtree(self.sc.data)
+        restored = self.sc.command("--restore", after)
+        self.assertEqual(restored.returncode, 0, restored.stderr)
+        self.assertEqual(self.verify(self.sc)["notYetErased"], erased)
         self.assertEqual(self.erased_in(self.sc, done["old"]), [])
         self.sc.start()
         self.assertEqual(self.sc.stop(), 0)
         report = self.verify(self.sc)
         self.assertEqual((report["erased"], report["notYetErased"]), (erased, 0))
         self.assertTrue(self.erased_in(self.sc, done["old"]))
+
+    def exported(self, name):
+        done = audit("export", self.sc.data, self.folder / name, "--with-keys")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.folder / name
+
+    @staticmethod
+    def rows(path):
+        """FORMAT.md section 6: lengths of four bytes, keys and values in turn."""
+        data, parts, at = path.read_bytes(), [], 0
+        while at < len(data):
+            end = at + 4 + int.from_bytes(data[at:at + 4], "big")
+            parts.append(data[at + 4:end])
+            at = end
+        return dict(zip(parts[::2], parts[1::2], strict=True))
 
     def test_it_never_erases_on_its_own_nor_too_early(self):
         self.years_of_work()
