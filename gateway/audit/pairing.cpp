@@ -164,8 +164,7 @@ class Pairing {
       return {};
     });
     if (later) {
-      find(Code::LOG_INCOMPLETE, "缺少此前的分卷，不能与另一日志逐封核对：请给出整份日志", log.parts().front().name,
-           log);
+      find(Code::LOG_INCOMPLETE, "缺少此前的分卷，不能与另一日志逐封核对：请给出整份日志", at(0), log);
     }
     return later;
   }

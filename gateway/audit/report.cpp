@@ -313,12 +313,13 @@ ExitCode exit_code(const Verification& verification) {
 }
 
 std::string verdict(const Verification& verification) {
-  std::string words = conclusion(exit_code(verification), signatures_checked(verification));
+  const ExitCode code = exit_code(verification);
+  std::string words = conclusion(code, signatures_checked(verification));
   const std::uint64_t count = recoveries(verification);
   if (count == 0) return words;
-  const bool known = count <= verification.known_recoveries;
-  return words + "（日志中的恢复 " + std::to_string(count) + " 次，" +
-         (known ? "已核对过，只列出，未计入）" : "核对清楚后可用 --known-recoveries）");
+  const std::string times = "日志曾由备份恢复 " + std::to_string(count) + " 次";
+  if (count > verification.known_recoveries) return words + "（" + times + "；核对清楚后可用 --known-recoveries）";
+  return words + "（" + times + "，已核对过：那时失去的只列出，不计在内）";
 }
 
 bool signatures_checked(const Verification& verification) {
