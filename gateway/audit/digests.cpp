@@ -9,17 +9,18 @@ Result<Digests> Digests::open(const BodyOpener& bodies) {
   return Digests(std::move(key));
 }
 
-// Of one part the digest may be of the part itself, or of the list of one.
 template <typename List>
-bool Digests::is_of(const crypto::Digest& said, const List& parts) const {
-  const auto count = static_cast<std::size_t>(parts.size());
-  if (count == 1 && said == crypto::hmac_sha256(key_, *parts.begin())) return true;
-  Bytes joined;
-  for (const Bytes& part : parts) {
-    append_u64(joined, part.size());
-    joined += part;
-  }
-  return said == crypto::hmac_sha256(key_, joined);
+bool Digests::is_of(const crypto::Digest& said, const List& parts, bool listed) const {
+  const auto alone = [&] { return parts.size() == 1 && said == crypto::hmac_sha256(key_, *parts.begin()); };
+  const auto together = [&] {
+    Bytes joined;
+    for (const Bytes& part : parts) {
+      append_u64(joined, part.size());
+      joined += part;
+    }
+    return said == crypto::hmac_sha256(key_, joined);
+  };
+  return listed ? together() || alone() : alone() || together();
 }
 
 std::vector<const char*> Digests::differing(const ledger::Entry& entry, const v1::LogBody& body) const {
@@ -32,11 +33,14 @@ std::vector<const char*> Digests::differing(const ledger::Entry& entry, const v1
     held("native_in", entry.native_in, entry.native_in == crypto::hmac_sha256(key_, body.native_in()));
   }
   if (body.canonical_size() > 0) {
-    held("canonical", entry.canonical, is_of(entry.canonical, body.canonical()));
+    const bool listed = entry.kind == ledger::EntryKind::answered || !entry.mapping_out.id.empty();
+    held("canonical", entry.canonical, is_of(entry.canonical, body.canonical(), listed));
   } else if (!body.message().empty()) {
     held("canonical", entry.canonical, entry.canonical == crypto::hmac_sha256(key_, body.message()));
   }
-  if (body.native_out_size() > 0) held("native_out", entry.native_out, is_of(entry.native_out, body.native_out()));
+  if (body.native_out_size() > 0) {
+    held("native_out", entry.native_out, is_of(entry.native_out, body.native_out(), /*listed=*/true));
+  }
   return fields;
 }
 

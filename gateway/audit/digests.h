@@ -24,8 +24,9 @@ class Digests {
 
  private:
   explicit Digests(Secret key) : key_(std::move(key)) {}
+  // Of one part a digest may be of the part itself, or of the list of one: `listed` is tried first.
   template <typename List>
-  bool is_of(const crypto::Digest& said, const List& parts) const;
+  bool is_of(const crypto::Digest& said, const List& parts, bool listed) const;
 
   Secret key_;
 };
