@@ -74,6 +74,10 @@ struct XmlNameTable {
 };
 inline constexpr XmlNameTable kXmlNames;
 inline bool is_xml_name_start(char c) { return kXmlNames.kind[static_cast<unsigned char>(c)] == 2; }
+// An attribute that declares a namespace (Namespaces in XML 1.0 §3) and is no data; "xmlnss" is data.
+inline bool is_xml_namespace(std::string_view attribute) {
+  return attribute == "xmlns" || attribute.starts_with("xmlns:");
+}
 inline bool is_xml_name(char c) { return kXmlNames.kind[static_cast<unsigned char>(c)] != 0; }
 
 // The encoding an XML declaration names; nothing when it names none. `declaration` begins with "<?xml".

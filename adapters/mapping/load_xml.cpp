@@ -88,7 +88,7 @@ class XmlLoader : private XmlScanner {
     }
     for (std::size_t i = first; i < attributes_.size(); ++i) {
       const XmlAttribute attribute = attributes_[i];
-      if (attribute.name == node.select_attribute || attribute.name.substr(0, 5) == "xmlns") continue;
+      if (attribute.name == node.select_attribute || is_xml_namespace(attribute.name)) continue;
       std::string_view value;
       if (!text(attribute.raw, true, value, frame)) return false;
       if (const int id = node.attributes.find(attribute.name); id >= 0) {

@@ -200,7 +200,7 @@ bool Printer::xml_extra(const NativeNode& n, Extra& extra) {
   auto name = name_of(extra.path);
   if (is_attribute(extra)) {
     name.remove_prefix(1);
-    if (n.attributes.find(name) >= 0 || !xml_name(name)) return false;
+    if (n.attributes.find(name) >= 0 || !xml_name(name) || is_xml_namespace(name)) return false;
     out_ += ' ';
     out_.append(name);
     out_ += "=\"";

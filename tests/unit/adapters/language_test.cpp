@@ -93,7 +93,7 @@ TEST(Ext, NamesThatAreNoneAreNotLetIn) {
                                     R"({"kind":"iso","n":"id","c":"case_id","as":"text"})");
   v1::EnforcementCase record;
   record.set_case_id("1");
-  for (const std::string name : {"@|", "@1", "@a b", "@"}) {
+  for (const std::string name : {"@|", "@1", "@a b", "@", "@xmlns", "@xmlns:a"}) {
     (*record.mutable_ext())["t/" + name] = "x";
     const auto native = adapter->create(record.SerializeAsString());
     ASSERT_TRUE(native.ok()) << native.error().to_text();
@@ -104,6 +104,16 @@ TEST(Ext, NamesThatAreNoneAreNotLetIn) {
   (*record.mutable_ext())["t/@a"] = "x";
   const std::string twice = record.SerializeAsString() + record.SerializeAsString();
   EXPECT_EQ(adapter->create(twice)->bytes, "<r a=\"x\"><id>1</id></r>") << "the wire may say an entry twice";
+}
+
+// A declaration of a namespace is no data; what only begins like one is.
+TEST(Unknown, AttributesThatDeclareANamespace) {
+  const auto adapter = case_adapter(R"({"format":"xml","record":"r","list":"l"})",
+                                    R"({"kind":"iso","n":"id","c":"case_id","as":"text"})");
+  const auto read = adapter->get(R"(<r xmlns="urn:x" xmlns:a="urn:a" xmlnss="1" xmln="2"><id>1</id></r>)");
+  ASSERT_TRUE(read.ok()) << read.error().to_text();
+  EXPECT_EQ(notes(*read), (Texts{"unmapped @xmlnss|", "unmapped @xmln|"}));
+  EXPECT_EQ(adapter->create(read->bytes)->bytes, R"(<r xmln="2" xmlnss="1"><id>1</id></r>)");
 }
 
 TEST(Unknown, ResidualAndReject) {

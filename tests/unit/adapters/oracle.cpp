@@ -171,7 +171,7 @@ class Run {
     std::map<std::string, int> seen;
     std::map<std::string, std::size_t> items;
     for (const auto& [name, inner] : tree.members) {
-      if (name.rfind("@xmlns", 0) == 0) continue;
+      if (name == "@xmlns" || name.rfind("@xmlns:", 0) == 0) continue;
       const Known* here = values_.known_as(name, inner, known.below);
       if (here == nullptr) {
         const int nth = ++seen[name];
