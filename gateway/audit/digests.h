@@ -5,7 +5,6 @@
 // Of several records the digest is over all, each behind its length. Threads: any.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "gateway/audit/body.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/audit/links.h"
 #include "gateway/ledger/shard.h"
 #include "gateway/ledger/tiles.h"
 #include "gateway/terminal/text.h"
@@ -26,16 +27,6 @@ Result<crypto::Digest> root_at(const LogReader& log, std::uint64_t size) {
   };
   CHUANYU_TRY(const ledger::Frontier frontier, ledger::read_frontier(size, ledger::node_reader(tiles)));
   return frontier.root();
-}
-
-bool begins_with_recovery(const LogReader& shard) {
-  bool found = false;
-  (void)shard.for_each(1, std::min<std::uint64_t>(shard.size(), 2), [&](std::uint64_t, BytesView bytes) -> Status {
-    const auto entry = ledger::decode(bytes);
-    found = entry.ok() && entry->kind == ledger::EntryKind::recovery;
-    return {};
-  });
-  return found;
 }
 
 }  // namespace
@@ -114,7 +105,7 @@ void Entangled::finish() const {
     const auto next = here ? part + 1 : std::find_if(parts_.begin(), parts_.end(), [&](const LogReader::Part& later) {
       return ledger::is_later_shard(later.log->origin(), origin);
     });
-    const bool recovered = next != parts_.end() && begins_with_recovery(*next->log);
+    const bool recovered = next != parts_.end() && recovery_entry(*next->log).has_value();
     const std::string lacking = here ? "只有 " + std::to_string(part->log->size()) + " 条" : "没有这一分卷";
     find_(recovered ? Code::LOG_RECOVERED : Code::LOG_INCOMPLETE,
           "对方网关见证过 " + terminal::printable(origin) + " 的前 " + std::to_string(beyond.size) + " 条，所给的日志" +

@@ -90,7 +90,8 @@ Status ExportedFolder::read_checkpoint() {
   if (checkpoint->origin != origin_) return error(Code::LOG_TAMPERED, "检查点属于另一日志", where);
   size_ = checkpoint->size;
   root_ = checkpoint->root;
-  CHUANYU_CHECK(for_each_row(Rows::checkpoints, {}, [](BytesView, BytesView) -> Result<bool> { return true; }));
+  CHUANYU_CHECK(for_each_row(Rows::checkpoints, layout::number_key(size_),
+                             [](BytesView, BytesView) -> Result<bool> { return true; }));
   const auto stored = checkpoint_from(size_);
   if (!stored || stored->size != size_) {
     return error(Code::LOG_INCOMPLETE, "checkpoints/ 中没有最新的检查点", where);

@@ -55,6 +55,8 @@ class Links {
     }
     read_recovery();
     if (at_ == 0 || parts_[at_ - 1].log->origin() != opening->previous) {
+      // What stands before the gap is quoted by nothing that is here.
+      for (std::size_t i = at_; i-- > 0 && reports_[i].by_earlier_keys;) reports_[i].tell_wrong_key();
       return find(Code::LOG_INCOMPLETE, "缺少前一分卷 " + opening->previous, place(0));
     }
     if (opening->base != before) {
@@ -67,8 +69,8 @@ class Links {
   }
 
   void read_recovery() {
-    const auto second = entry_at(log(), 1);
-    if (!second || second->kind != EntryKind::recovery) return;
+    const auto second = recovery_entry(log());
+    if (!second) return;
     auto recovery = ledger::parse_recovery(second->content);
     if (!recovery.ok()) return find(Code::LOG_TAMPERED, recovery.error().detail, place(1));
     reports_[at_].recovery = *std::move(recovery);
@@ -145,6 +147,11 @@ class Links {
 };
 
 }  // namespace
+
+std::optional<ledger::Entry> recovery_entry(const LogReader& shard) {
+  auto second = entry_at(shard, 1);
+  return second && second->kind == EntryKind::recovery ? std::move(second) : std::nullopt;
+}
 
 void check_links(const std::vector<LogReader::Part>& parts, std::vector<LogReport>& reports) {
   Links(parts, reports).run();

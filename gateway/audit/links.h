@@ -6,13 +6,17 @@
 // not fit; LOG_RECOVERED for a recovery, which people must read.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "gateway/audit/log_reader.h"
 #include "gateway/audit/verify.h"
+#include "gateway/ledger/entry.h"
 
 namespace chuanyu::audit {
 
+// The RECOVERY entry with which a shard begins, behind its SHARD_OPEN; nothing: it does not begin with one.
+std::optional<ledger::Entry> recovery_entry(const LogReader& shard);
 // `reports`: of the parts, in their order.
 void check_links(const std::vector<LogReader::Part>& parts, std::vector<LogReport>& reports);
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "gateway/audit/links.h"
 #include "gateway/audit/report.h"
 #include "gateway/audit/show.h"
 #include "gateway/ledger/receipt.h"
@@ -53,9 +54,9 @@ namespace {
 
 // Of the shard behind one that ends too early.
 std::string how_it_went_on(const LogReader& next) {
-  const auto second = next.size() > 1 ? next.entry(1) : Result<Bytes>(error(Code::CLIENT_NOT_FOUND));
-  const auto entry = second.ok() ? ledger::decode(*second) : Result<ledger::Entry>(second.error());
-  const auto recovery = entry.ok() ? ledger::parse_recovery(entry->content) : Result<ledger::Recovery>(entry.error());
+  const auto entry = recovery_entry(next);
+  const auto recovery =
+      entry ? ledger::parse_recovery(entry->content) : Result<ledger::Recovery>(error(Code::CLIENT_NOT_FOUND));
   if (!recovery.ok()) return "其余的不在所给的副本中";
   return "日志在 " + to_rfc3339(entry->time) + " 由备份恢复（批准人 " + terminal::printable(recovery->approver) +
          "，原因 " + terminal::printable(recovery->reason) + "），该条在那时失去";

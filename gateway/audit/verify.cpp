@@ -179,6 +179,7 @@ class Pass {
     }
     if (first_signed_ == 0) {
       report_.by_earlier_keys = report_.unjudged_checkpoints == early && !early_root_differs_;
+      if (!report_.by_earlier_keys) report_.unjudged_checkpoints = 0;
       return;
     }
     bad_signatures_ -= std::min(bad_signatures_, report_.unjudged_checkpoints);
@@ -294,8 +295,8 @@ LogReport verify_part(const LogReader::Part& part, const ledger::VerifyKeys& key
   return report;
 }
 
-// Shards that only older keys signed: those from which a later shard leads to the auditor's, whose opening quotes the
-// end of the one before. Without such a shard the key was the wrong one.
+// Shards that only older keys signed: those from which a later shard leads to the auditor's. Without such a shard the
+// key was the wrong one. That the shard behind quotes their end, check_links() sees.
 void judge_earlier_keys(std::vector<LogReport>& reports) {
   ledger::VerifyKeys led_from;
   for (auto report = reports.rbegin(); report != reports.rend(); ++report) {
@@ -303,11 +304,7 @@ void judge_earlier_keys(std::vector<LogReport>& reports) {
     if (report->by_earlier_keys) {
       report->by_earlier_keys =
           std::any_of(keys.begin(), keys.end(), [&](const crypto::VerifyKey& key) { return led_from.has(key); });
-      if (!report->by_earlier_keys) {
-        report->unjudged_checkpoints = 0;
-        for (Error& found : report->wrong_key) report->findings.add(std::move(found));
-      }
-      report->wrong_key.clear();
+      if (!report->by_earlier_keys) report->tell_wrong_key();
     }
     if (report->signed_size == 0 && !report->by_earlier_keys) continue;
     for (const crypto::VerifyKey& key : keys) led_from.add(key);
@@ -319,6 +316,13 @@ void judge_earlier_keys(std::vector<LogReport>& reports) {
 void Findings::add(Error found) {
   ++counts[found.code];
   if (listed.size() < kListed) listed.push_back(std::move(found));
+}
+
+void LogReport::tell_wrong_key() {
+  by_earlier_keys = false;
+  unjudged_checkpoints = 0;
+  for (Error& found : wrong_key) findings.add(std::move(found));
+  wrong_key.clear();
 }
 
 LogReport verify(const LogReader& log, const ledger::VerifyKeys& keys, const Progress& progress,

@@ -71,7 +71,8 @@ struct LogReport {
   std::uint64_t unjudged_checkpoints = 0;  // signed by keys from before the auditor's, which only the log names
   std::uint64_t unjudged_size = 0;         // of the last of them
   bool by_earlier_keys = false;            // of a shard: all are; a later one leads from those keys to the auditor's
-  std::vector<Error> wrong_key;            // what is to be said if none does; empty when verify is through
+  std::vector<Error> wrong_key;            // what is to be said if none does
+  void tell_wrong_key();                   // none does: nothing vouches for it
   ledger::VerifyKeys log_keys;             // the auditor's and those that they lead to
   ledger::VerifyKeys earlier_keys;         // that only the log names
   std::uint64_t erased = 0;                // payloads that are gone and that an ERASURE entry names

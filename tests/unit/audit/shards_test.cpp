@@ -334,6 +334,23 @@ TEST_F(ShardsByTwoKeysTest, AKeyThatNoShardLeadsFromIsTheWrongOne) {
   EXPECT_EQ(reports[0].findings.counts.count(Code::LOG_SIGNATURE), 1U);
 }
 
+TEST_F(ShardsByTwoKeysTest, BeforeAGapNothingIsVouchedFor) {
+  write_rotated(key_);
+  const RawLog elsewhere = shard(kSecond);  // what the newest shard follows is not here
+  RawLog third = shard(kThird);
+  open_with(third, opening_after(elsewhere, 9));
+  third = with_key(third, "log " + ledger::to_vkey("chuanyu/sc/1", newest_.verify_key()) + "\n" +
+                              ledger::succession_line("chuanyu/sc/1", key_, newest_.verify_key()));
+  third.key = newest_;
+  fs::remove_all(folder_ / (std::string("data/shards/") + kSecond));
+  write(third, kThird);
+  const auto reports = verify_with(newest_);
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_FALSE(reports[0].by_earlier_keys);
+  EXPECT_EQ(reports[0].findings.counts.count(Code::LOG_SIGNATURE), 1U);
+  EXPECT_EQ(reports[1].findings.counts.count(Code::LOG_INCOMPLETE), 1U);
+}
+
 TEST_F(ShardsByTwoKeysTest, WhatTheOldKeySignedMustBeWhatIsQuoted) {
   write_rotated(key_);
   fs::remove_all(folder_ / "data/log");
